@@ -1,0 +1,1 @@
+"""Exit plans and the hand-over item by item."""

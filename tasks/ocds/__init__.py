@@ -1,0 +1,1 @@
+"""Open Contracting Data Standard: reading a release into a draft, and writing one."""

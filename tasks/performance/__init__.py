@@ -1,0 +1,1 @@
+"""Measurements, periodic reviews and service credits."""

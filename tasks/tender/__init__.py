@@ -1,0 +1,1 @@
+"""Tenders, sealed bids, evaluation and award."""
