@@ -279,3 +279,9 @@ class HandlerFailed(EngineError):
     """A handler or its inputs failed in a way that may be retried; becomes an incident at last."""
 
     code = "JOB_FAILED"
+
+
+class JobInputInvalid(HandlerFailed):
+    """A variable that the handler needs is missing or has the wrong type; trying again would not help."""
+
+    code = "JOB_INPUT_INVALID"

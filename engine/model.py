@@ -432,3 +432,120 @@ class Page(Generic[T]):
     items: tuple[T, ...]
     total: int
     next_cursor: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What one person has typed into the form of a task and not sent yet."""
+
+    user_task_key: int
+    user_id: str
+    values: Mapping[str, Any]
+    saved_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A file that is stored once per content; `sha256` is the hash of its bytes, in hexadecimal."""
+
+    key: int
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    created_at: datetime
+    created_by: str
+    process_instance_key: int | None = None
+    readers: tuple[str, ...] = ()
+
+
+# --- what to look for -----------------------------------------------------------------------------------
+# A field that is None does not narrow. Collections mean "one of".
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserTaskFilter:
+    """`workable_by` keeps what this user may act on now: assigned to them, or unassigned and offered
+    to them by name or group (or to nobody in particular), own or as substitute, and not excluded."""
+
+    state: UserTaskState | None = UserTaskState.CREATED
+    workable_by: str | None = None
+    assignee: str | None = None
+    assigned: bool | None = None
+    candidate_group: str | None = None
+    completed_by: str | None = None
+    process_id: str | None = None
+    definition_key: int | None = None
+    process_instance_key: int | None = None
+    root_process_instance_key: int | None = None
+    element_id: str | None = None
+    element_instance_key: int | None = None
+    keys: tuple[int, ...] | None = None
+    due_before: datetime | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessInstanceFilter:
+    states: tuple[InstanceState, ...] | None = None
+    process_id: str | None = None
+    process_version: int | None = None
+    definition_key: int | None = None
+    root_key: int | None = None
+    parent_key: int | None = None
+    parent_element_instance_key: int | None = None
+    keys: tuple[int, ...] | None = None
+    business_key: str | None = None
+    has_incident: bool | None = None
+    started_by: str | None = None
+    started_after: datetime | None = None
+    started_before: datetime | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFilter:
+    keys: tuple[int, ...] | None = None
+    type: str | None = None
+    states: tuple[JobState, ...] | None = None
+    process_instance_key: int | None = None
+    element_instance_key: int | None = None
+    element_id: str | None = None
+    without_retries: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentFilter:
+    keys: tuple[int, ...] | None = None
+    state: IncidentState | None = IncidentState.ACTIVE
+    error_type: str | None = None
+    process_id: str | None = None
+    process_instance_key: int | None = None
+    root_process_instance_key: int | None = None
+    element_id: str | None = None
+    definition_key: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessDefinitionFilter:
+    """`latest` keeps the highest version of each process id. Drafts are left out unless asked for."""
+
+    keys: tuple[int, ...] | None = None
+    process_id: str | None = None
+    version: int | None = None
+    version_tag: str | None = None
+    resource_name: str | None = None
+    latest: bool = False
+    draft: bool | None = False
+    text: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditFilter:
+    process_instance_key: int | None = None
+    actor: str | None = None
+    action: str | None = None
+    subject_kind: str | None = None
+    subject_key: str | None = None
+    after: datetime | None = None
+    before: datetime | None = None
