@@ -301,7 +301,7 @@ class JobState(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """Work for the machine. Free to take when `due_at` has passed and `locked_until` has not been set
-    or has passed."""
+    or has passed. `attempt` counts how often it was taken."""
 
     key: int
     type: str
@@ -322,6 +322,7 @@ class Job:
     created_at: datetime
     error_message: str = ""
     listener_event: str = ""
+    attempt: int = 0
     variables: Variables = field(default_factory=dict)
 
 
@@ -336,6 +337,7 @@ class Timer:
     element_instance_key: int | None
     process_instance_key: int | None
     definition_key: int
+    root_process_instance_key: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -349,6 +351,8 @@ class MessageSubscription:
     definition_key: int
     interrupting: bool
     created_at: datetime
+    process_id: str = ""
+    root_process_instance_key: int | None = None
 
 
 class IncidentState(StrEnum):
