@@ -1,0 +1,276 @@
+"""The audit trail: append-only lines in hash chains, one per process instance and one outside them.
+
+The head of an instance's chain stands on its row, which the command has locked anyway; that of the
+other chain on a row of its own, locked when written. A line that is changed, removed or put in breaks
+its chain. Whoever can rewrite the whole database can also rewrite whole chains: compare the heads with
+a copy kept elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, select, update
+
+from ..model import Actor, AuditEntry, AuditFilter, Page
+from . import json_text
+from .link import Link, as_dict
+from .paging import Order, page
+from .schema import audit_chain, process_instance
+from .schema import audit_entry as table
+
+OUTSIDE = 0
+"""The chain of the commands that belong to no process instance."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditHead:
+    """Where a chain ends. `chain` is the key of a process instance, or `OUTSIDE`."""
+
+    chain: int
+    length: int
+    hash: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditBreak:
+    """A place where a chain does not hold; `entry_key` is None where lines are missing at the end."""
+
+    chain: int
+    position: int
+    entry_key: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Line:
+    chain: int
+    fields: dict[str, Any]
+
+
+class AuditTrail:
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._held: list[_Line] = []
+
+    def append(
+        self,
+        *,
+        at: datetime,
+        actor: Actor,
+        action: str,
+        subject_kind: str,
+        subject_key: object,
+        process_instance_key: int | None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add a line. It is chained and written just before the commit, all lines at once; the instance
+        it belongs to must be locked, or new in this transaction."""
+        self._held.append(
+            _Line(
+                process_instance_key or OUTSIDE,
+                {
+                    "at": at,
+                    "actor": actor.user_id,
+                    "channel": str(actor.channel),
+                    "action": action,
+                    "subject_kind": subject_kind,
+                    "subject_key": str(subject_key),
+                    "details": dict(details or {}),
+                },
+            )
+        )
+
+    def flush(self) -> None:
+        """Chain and write the lines held back."""
+        lines, self._held = self._held, []
+        if not lines:
+            return
+        heads = {head.chain: head for head in self._locked_heads({line.chain for line in lines})}
+        rows = []
+        for line in lines:
+            head = heads[line.chain]
+            row = line.fields | {
+                "key": self._link.keys.next(),
+                "chain": line.chain,
+                "position": head.length + 1,
+                "previous_hash": head.hash,
+            }
+            row["hash"] = chained_hash(row)
+            heads[line.chain] = AuditHead(chain=line.chain, length=head.length + 1, hash=row["hash"])
+            rows.append(row)
+        self._link.insert(table, rows)
+        self._move_heads(list(heads.values()))
+
+    @property
+    def mark(self) -> int:
+        return len(self._held)
+
+    def undone_to(self, mark: int) -> None:
+        """Forget the lines added since `mark`: the savepoint they belong to was rolled back."""
+        del self._held[mark:]
+
+    def of_instance(self, process_instance_key: int) -> tuple[AuditEntry, ...]:
+        """Oldest first."""
+        self.flush()
+        query = select(table).where(table.c.chain == process_instance_key).order_by(table.c.position)
+        return tuple(_value(row) for row in self._link.rows(query))
+
+    def search(
+        self, filter: AuditFilter, *, order: Order = (), limit: int = 50, cursor: str | None = None
+    ) -> Page[AuditEntry]:
+        """Newest first unless `order` says otherwise."""
+        self.flush()
+        return page(
+            self._link,
+            _narrowed(select(table), filter),
+            fields=_FIELDS,
+            key=table.c.key,
+            order=order,
+            limit=limit,
+            cursor=cursor,
+            value=_value,
+        )
+
+    def heads(self) -> tuple[AuditHead, ...]:
+        """The ends of all chains that have a line."""
+        instances = select(
+            process_instance.c.key.label("chain"),
+            process_instance.c.audit_length.label("length"),
+            process_instance.c.audit_head.label("head"),
+        ).where(process_instance.c.audit_length > 0)
+        outside = select(audit_chain.c.chain, audit_chain.c.length, audit_chain.c.head)
+        rows = [*self._link.rows(outside), *self._link.rows(instances.order_by(process_instance.c.key))]
+        return tuple(AuditHead(chain=row.chain, length=row.length, hash=row.head) for row in rows)
+
+    def verify(self) -> Iterator[AuditBreak]:
+        """Every place where a chain does not hold. Reads the whole trail, one chain after the other."""
+        heads = {head.chain: head for head in self.heads()}
+        query = select(table).order_by(table.c.chain, table.c.position)
+        rows = self._link.connection.execution_options(yield_per=1000).execute(query)
+        last: AuditHead | None = None
+        for row in rows:
+            if last is None or row.chain != last.chain:
+                if last is not None:
+                    yield from _ending(last, heads.pop(last.chain, None))
+                last = AuditHead(chain=row.chain, length=0, hash="")
+            yield from _line_breaks(row, last)
+            last = AuditHead(chain=row.chain, length=row.position, hash=row.hash)
+        if last is not None:
+            yield from _ending(last, heads.pop(last.chain, None))
+        for head in heads.values():
+            yield from _ending(AuditHead(chain=head.chain, length=0, hash=""), head)
+
+    def _locked_heads(self, chains: set[int]) -> Iterator[AuditHead]:
+        if OUTSIDE in chains:
+            query = select(audit_chain).where(audit_chain.c.chain == OUTSIDE).with_for_update()
+            row = self._link.row(query)
+            if row is None:
+                first = self._link.upsert(audit_chain).values(chain=OUTSIDE, head="", length=0)
+                self._link.execute(first.on_conflict_do_nothing())
+                row = self._link.row(query)
+            assert row is not None
+            yield AuditHead(chain=OUTSIDE, length=row.length, hash=row.head)
+        columns = process_instance.c
+        wanted = select(columns.key, columns.audit_length, columns.audit_head)
+        for row in self._link.rows(wanted.where(columns.key.in_(chains - {OUTSIDE}))):
+            yield AuditHead(chain=row.key, length=row.audit_length, hash=row.audit_head)
+
+    def _move_heads(self, heads: list[AuditHead]) -> None:
+        moved = [{"owner": h.chain, "new_head": h.hash, "new_length": h.length} for h in heads]
+        self._link.many(
+            update(process_instance)
+            .where(process_instance.c.key == bindparam("owner"))
+            .values(audit_head=bindparam("new_head"), audit_length=bindparam("new_length")),
+            [one for one in moved if one["owner"] != OUTSIDE],
+        )
+        self._link.many(
+            update(audit_chain)
+            .where(audit_chain.c.chain == bindparam("owner"))
+            .values(head=bindparam("new_head"), length=bindparam("new_length")),
+            [one for one in moved if one["owner"] == OUTSIDE],
+        )
+
+
+def chained_hash(row: Mapping[str, Any]) -> str:
+    """SHA-256 over the canonical JSON of a line without its key and its own hash."""
+    content = {name: row[name] for name in _HASHED} | {"at": row["at"].astimezone(UTC).isoformat()}
+    return hashlib.sha256(json_text.dumps(content, canonical=True).encode()).hexdigest()
+
+
+_HASHED = (
+    "chain",
+    "position",
+    "actor",
+    "channel",
+    "action",
+    "subject_kind",
+    "subject_key",
+    "details",
+    "previous_hash",
+)
+_FIELDS = {"key": table.c.key, "at": table.c.at, "actor": table.c.actor, "action": table.c.action}
+
+
+def _line_breaks(row: Row[Any], last: AuditHead) -> Iterator[AuditBreak]:
+    def broken(reason: str) -> AuditBreak:
+        return AuditBreak(chain=row.chain, position=row.position, entry_key=row.key, reason=reason)
+
+    if row.position != last.length + 1:
+        yield broken(f"lines {last.length + 1} to {row.position - 1} are missing before it")
+    elif row.previous_hash != last.hash:
+        yield broken("it does not follow from the line before it")
+    if chained_hash(as_dict(row)) != row.hash:
+        yield broken("it was changed: its content does not have its hash")
+
+
+def _ending(last: AuditHead, head: AuditHead | None) -> Iterator[AuditBreak]:
+    """Compare the last line of a chain with the head kept on the row of its owner."""
+    if head == last:
+        return
+    if head is None:
+        reason = "lines were put in: the chain has no owner, or its owner knows of no line"
+    elif head.length > last.length:
+        reason = f"lines {last.length + 1} to {head.length} are missing at the end"
+    elif head.length < last.length:
+        reason = f"lines {head.length + 1} to {last.length} were put in at the end"
+    else:
+        reason = "the last line is not the one the head was taken from"
+    yield AuditBreak(chain=last.chain, position=last.length, entry_key=None, reason=reason)
+
+
+def _narrowed(query: Select[Any], wanted: AuditFilter) -> Select[Any]:
+    for column, value in (
+        (table.c.chain, wanted.process_instance_key),
+        (table.c.actor, wanted.actor),
+        (table.c.action, wanted.action),
+        (table.c.subject_kind, wanted.subject_kind),
+        (table.c.subject_key, wanted.subject_key),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.after is not None:
+        query = query.where(table.c.at >= wanted.after)
+    if wanted.before is not None:
+        query = query.where(table.c.at < wanted.before)
+    return query
+
+
+def _value(row: Row[Any]) -> AuditEntry:
+    return AuditEntry(
+        key=row.key,
+        at=row.at,
+        actor=row.actor,
+        channel=row.channel,
+        action=row.action,
+        subject_kind=row.subject_kind,
+        subject_key=row.subject_key,
+        process_instance_key=row.chain or None,
+        details=row.details,
+        previous_hash=row.previous_hash,
+        hash=row.hash,
+    )

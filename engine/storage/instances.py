@@ -1,0 +1,196 @@
+"""Process instances: their rows, and the lock of a family.
+
+The row of the outermost calling instance is the lock for all instances it called. Lock first, then
+read again what you decide on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, literal_column, or_, select, update
+
+from ..errors import ProcessInstanceNotFound
+from ..model import InstanceState, Page, ProcessInstance, ProcessInstanceFilter
+from ..runtime.records import LiveInstance
+from .link import Link
+from .paging import Order, contains, page
+from .schema import process_instance as table
+
+
+class Instances:
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def get(self, key: int) -> ProcessInstance:
+        """Raises ProcessInstanceNotFound."""
+        found = self.find(key)
+        if found is None:
+            raise ProcessInstanceNotFound(key)
+        return found
+
+    def find(self, key: int) -> ProcessInstance | None:
+        row = self._link.row(select(table).where(table.c.key == key))
+        return None if row is None else _value(row)
+
+    def lock(self, key: int) -> ProcessInstance:
+        """Lock the family of an instance until the transaction ends and answer the instance as it is now.
+
+        Raises ProcessInstanceNotFound.
+        """
+        self.lock_root(self._root_of(key))
+        return self.get(key)
+
+    def lock_root(self, root_key: int) -> None:
+        """Lock a family by the key of its root. Raises ProcessInstanceNotFound."""
+        # NO KEY: rows that only refer to the instance (a comment, a document) need not wait.
+        query = select(table.c.key).where(table.c.key == root_key).with_for_update(key_share=True)
+        if self._link.value(query) is None:
+            raise ProcessInstanceNotFound(root_key)
+
+    def try_lock(self, key: int) -> ProcessInstance | None:
+        """Like `lock`, but None when another node holds the family, or the instance does not exist."""
+        root = self._link.value(select(table.c.root_key).where(table.c.key == key))
+        query = (
+            select(table.c.key).where(table.c.key == root).with_for_update(key_share=True, skip_locked=True)
+        )
+        return None if self._link.value(query) is None else self.find(key)
+
+    def live(self, key: int) -> LiveInstance | None:
+        """The record that the runtime works on; None when the instance does not exist or has ended."""
+        row = self._link.row(select(table).where(table.c.key == key, table.c.ended_at.is_(None)))
+        if row is None:
+            return None
+        return LiveInstance(
+            key=row.key,
+            root_key=row.root_key,
+            parent_key=row.parent_key,
+            parent_element_instance_key=row.parent_element_instance_key,
+            definition_key=row.definition_key,
+            state=InstanceState(row.state),
+            business_key=row.business_key,
+            started_at=row.started_at,
+            started_by=row.started_by,
+            position=row.position,
+            incidents=row.incidents,
+        )
+
+    def children_of(self, element_instance_key: int) -> list[int]:
+        """Keys of the running instances that this call activity started."""
+        query = select(table.c.key).where(
+            table.c.parent_element_instance_key == element_instance_key, table.c.ended_at.is_(None)
+        )
+        return [row.key for row in self._link.rows(query.order_by(table.c.key))]
+
+    def family(self, root_key: int) -> tuple[ProcessInstance, ...]:
+        """The root and everything it called, finished ones included, in the order of their start."""
+        rows = self._link.rows(select(table).where(table.c.root_key == root_key).order_by(table.c.key))
+        return tuple(_value(row) for row in rows)
+
+    def set_state(self, key: int, state: InstanceState) -> None:
+        """Suspend or resume. The caller holds the lock."""
+        self._link.execute(
+            update(table).where(table.c.key == key).values(state=state, version=table.c.version + 1)
+        )
+
+    def search(
+        self,
+        filter: ProcessInstanceFilter,
+        *,
+        order: Order = (),
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[ProcessInstance]:
+        """Newest first unless `order` says otherwise."""
+        return page(
+            self._link,
+            _narrowed(select(table), filter),
+            fields=_FIELDS,
+            key=table.c.key,
+            order=order,
+            limit=limit,
+            cursor=cursor,
+            value=_value,
+        )
+
+    def counts(self) -> dict[int, dict[InstanceState, int]]:
+        """How many instances of each definition are in each state."""
+        query = select(table.c.definition_key, table.c.state, func.count().label("number")).group_by(
+            table.c.definition_key, table.c.state
+        )
+        counted: dict[int, dict[InstanceState, int]] = {}
+        for row in self._link.rows(query):
+            counted.setdefault(row.definition_key, {})[InstanceState(row.state)] = row.number
+        return counted
+
+    def _root_of(self, key: int) -> int:
+        root = self._link.value(select(table.c.root_key).where(table.c.key == key))
+        if root is None:
+            raise ProcessInstanceNotFound(key)
+        return int(root)
+
+
+_FIELDS = {
+    "key": table.c.key,
+    "started_at": table.c.started_at,
+    "process_id": table.c.process_id,
+    "process_version": table.c.process_version,
+    "business_key": table.c.business_key,
+    "state": table.c.state,
+    "started_by": table.c.started_by,
+    "ended_at": func.coalesce(table.c.ended_at, table.c.started_at),
+}
+
+
+def _narrowed(query: Select[Any], wanted: ProcessInstanceFilter) -> Select[Any]:
+    for column, value in (
+        (table.c.process_id, wanted.process_id),
+        (table.c.process_version, wanted.process_version),
+        (table.c.definition_key, wanted.definition_key),
+        (table.c.root_key, wanted.root_key),
+        (table.c.parent_key, wanted.parent_key),
+        (table.c.parent_element_instance_key, wanted.parent_element_instance_key),
+        (table.c.business_key, wanted.business_key),
+        (table.c.started_by, wanted.started_by),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.states is not None:
+        query = query.where(table.c.state.in_(wanted.states))
+        if all(state in (InstanceState.ACTIVE, InstanceState.SUSPENDED) for state in wanted.states):
+            query = query.where(table.c.ended_at.is_(None))
+    if wanted.keys is not None:
+        query = query.where(table.c.key.in_(wanted.keys))
+    if wanted.has_incident is not None:
+        # The zero is written out, so that SQLite recognises the partial index of the troubled ones.
+        zero: ColumnElement[int] = literal_column("0")
+        query = query.where(table.c.incidents > zero if wanted.has_incident else table.c.incidents == zero)
+    if wanted.started_after is not None:
+        query = query.where(table.c.started_at >= wanted.started_after)
+    if wanted.started_before is not None:
+        query = query.where(table.c.started_at < wanted.started_before)
+    if wanted.text:
+        found = [contains(table.c.business_key, wanted.text), contains(table.c.process_id, wanted.text)]
+        if wanted.text.isdecimal() and len(wanted.text) < 19:
+            found.append(table.c.key == int(wanted.text))
+        query = query.where(or_(*found))
+    return query
+
+
+def _value(row: Row[Any]) -> ProcessInstance:
+    return ProcessInstance(
+        key=row.key,
+        root_key=row.root_key,
+        parent_key=row.parent_key,
+        parent_element_instance_key=row.parent_element_instance_key,
+        definition_key=row.definition_key,
+        process_id=row.process_id,
+        process_version=row.process_version,
+        business_key=row.business_key,
+        state=InstanceState(row.state),
+        has_incident=row.incidents > 0,
+        version=row.version,
+        started_at=row.started_at,
+        started_by=row.started_by,
+        ended_at=row.ended_at,
+    )

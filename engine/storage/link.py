@@ -1,0 +1,57 @@
+"""What every store holds: the connection of the transaction, and which database it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable, Row, Table, delete, insert
+from sqlalchemy.dialects import postgresql, sqlite
+
+from .keys import Keys
+
+Rows = Sequence[Row[Any]]
+
+
+@dataclass(frozen=True)
+class Link:
+    connection: Connection
+    is_postgres: bool
+    keys: Keys
+
+    def execute(self, statement: Executable) -> CursorResult[Any]:
+        return self.connection.execute(statement)
+
+    def rows(self, statement: Executable) -> Rows:
+        return self.connection.execute(statement).all()
+
+    def row(self, statement: Executable) -> Row[Any] | None:
+        return self.connection.execute(statement).first()
+
+    def value(self, statement: Executable) -> Any:
+        """The first column of the first row, or None."""
+        return self.connection.execute(statement).scalar()
+
+    def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert any number of rows with one statement."""
+        if rows:
+            self.connection.execute(insert(table), list(rows))
+
+    def many(self, statement: Executable, parameters: Sequence[Mapping[str, Any]]) -> None:
+        """Run one statement once per set of parameters."""
+        if parameters:
+            self.connection.execute(statement, list(parameters))
+
+    def delete(self, table: Table, column: str, values: Iterable[Any]) -> None:
+        chosen = list(values)
+        if chosen:
+            self.connection.execute(delete(table).where(table.c[column].in_(chosen)))
+
+    def upsert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
+        """An insert of this database's own kind, which knows ON CONFLICT."""
+        return postgresql.insert(table) if self.is_postgres else sqlite.insert(table)
+
+
+def as_dict(row: Row[Any]) -> dict[str, Any]:
+    return dict(row._mapping)

