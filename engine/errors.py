@@ -22,7 +22,8 @@ class Problem:
     """One thing wrong with a resource that somebody drew or wrote.
 
     `code` is stable (`FLOW_WITHOUT_TARGET`); `message` says what is wrong and `hint` what would help.
-    `line` counts from 1 in `file`; `position` is the place inside an expression, from 0.
+    `line` counts from 1 in `file`; `position` is the place inside an expression, from 0. `part` says which
+    part of the element is meant (`conditionExpression`).
     """
 
     file: str
@@ -34,6 +35,7 @@ class Problem:
     element_name: str = ""
     line: int | None = None
     position: int | None = None
+    part: str = ""
 
     @property
     def is_error(self) -> bool:

@@ -127,7 +127,8 @@ class EventDefinition:
 
     `name` is the message's or signal's name. `code` is the error or escalation code; None catches
     every code. `correlation_key` belongs to messages, `condition` to conditional events, `link` to
-    link events (its name), `activity_ref` to compensation (the one activity to compensate).
+    link events (its name), `activity_ref` to compensation (the one activity to compensate). `message_id`
+    and `time_to_live` belong to throwing message events that the engine publishes itself.
     """
 
     type: EventType
@@ -141,6 +142,8 @@ class EventDefinition:
     link: str = ""
     activity_ref: str = ""
     wait_for_completion: bool = True
+    message_id: Value | None = None
+    time_to_live: Value | None = None
 
 
 NONE_EVENT = EventDefinition(type=EventType.NONE)
@@ -179,6 +182,7 @@ class UserTaskDefinition:
     """`is_job` marks the older, job-based user task (no `zeebe:userTask` element).
 
     `excluded_elements` are the ids of `tenure:excludeActorsOf` (`parent:ID` reaches the caller).
+    `actor_variable` (`tenure:actorVariable`) receives the id of the user who completed the task.
     """
 
     is_job: bool = False
@@ -194,6 +198,7 @@ class UserTaskDefinition:
     outcomes: tuple[str, ...] = ()
     outcome_variable: str = "outcome"
     inbox_columns: tuple[str, ...] = ()
+    actor_variable: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,6 +270,7 @@ class SequenceFlow:
     target: Element
     condition: Expression | None = None
     is_default: bool = False
+    line: int | None = None
 
     def __repr__(self) -> str:
         return f"<flow {self.id}: {self.source.id} -> {self.target.id}>"
