@@ -1,0 +1,188 @@
+"""`+ - * / **` over numbers, strings, dates, times and durations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from engine.feel.errors import FeelLimitExceeded
+from engine.feel.limits import MAX_STRING_LENGTH
+from engine.feel.numbers import DECIMAL, NUMERIC, Number, bounded, from_float, integral
+from engine.feel.temporal import (
+    YearMonthDuration,
+    add_duration,
+    add_months,
+    add_to_date,
+    add_to_time,
+    instant,
+    seconds_of,
+)
+from engine.feel.values import KINDS, kind_of, normalise
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class NoResult(Exception):
+    """The operation has no value. `code` is the warning's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code, self.message = code, message
+        super().__init__(message)
+
+
+def calculate(operator: str, a: object, b: object, strict: bool = False) -> object:
+    """The value of `a operator b`. Raises NoResult when there is none."""
+    type_a, type_b = type(a), type(b)
+    if type_a in NUMERIC and type_b in NUMERIC:
+        return calculate_numbers(operator, a, b)  # type: ignore[arg-type]
+    if type_a not in KINDS or type_b not in KINDS:
+        return calculate(operator, normalise(a), normalise(b), strict)
+    rule = _RULES.get((operator, type_a, type_b))
+    if rule is not None:
+        try:
+            result = rule(a, b)
+        except OverflowError:
+            result = None
+        if result is None:
+            raise NoResult("OUT_OF_RANGE", f"{a} {operator} {b} is beyond what dates and durations can hold")
+        return result
+    raise NoResult("INVALID_TYPE", f"can't apply '{operator}' to {kind_of(a)} and {kind_of(b)}")
+
+
+def calculate_numbers(operator: str, a: Number, b: Number) -> Number:
+    """Exact while the result has at most 34 digits, else rounded half-even."""
+    try:
+        if type(a) is int and type(b) is int:
+            if operator == "+":
+                return bounded(a + b)
+            if operator == "-":
+                return bounded(a - b)
+            if operator == "*":
+                return bounded(a * b)
+        if operator == "+":
+            return integral(DECIMAL.add(a, b))
+        if operator == "-":
+            return integral(DECIMAL.subtract(a, b))
+        if operator == "*":
+            return integral(DECIMAL.multiply(a, b))
+        if operator == "/":
+            if b == 0:
+                raise NoResult("DIVISION_BY_ZERO", "division by zero")
+            return integral(DECIMAL.divide(a, b))
+        return power(a, b)
+    except ArithmeticError:
+        raise NoResult("OUT_OF_RANGE", f"'{operator}' has no result that a number can hold") from None
+
+
+def power(a: Number, b: Number) -> Number:
+    """Exact for whole exponents; for others with the precision of a double, as in Java."""
+    if b == int(b) if abs(b) < 1_000_000 else False:
+        return integral(DECIMAL.power(a, b))
+    try:
+        result = float(a) ** float(b)
+    except (OverflowError, ZeroDivisionError, ValueError):
+        raise NoResult("OUT_OF_RANGE", "'**' has no result that a number can hold") from None
+    number = from_float(result) if isinstance(result, float) else None
+    if number is None:
+        raise NoResult("OUT_OF_RANGE", "'**' has no result that a number can hold")
+    return number
+
+
+def negate(value: object) -> object:
+    """`-value`; None when it has no negative."""
+    kind = type(value)
+    if kind in NUMERIC:
+        return DECIMAL.minus(value) if kind is Decimal else -value  # type: ignore[arg-type,operator]
+    if kind is timedelta:
+        return -value  # type: ignore[operator]
+    if kind is YearMonthDuration:
+        return YearMonthDuration(-value.months)  # type: ignore[attr-defined]
+    return None
+
+
+# --- the rules by operator and types ---------------------------------------------------------------
+
+
+def _concatenate(a: str, b: str) -> str:
+    if len(a) + len(b) > MAX_STRING_LENGTH:
+        raise FeelLimitExceeded(f"a text of more than {MAX_STRING_LENGTH:,} characters")
+    return a + b
+
+
+def _between_clocks(a: datetime, b: datetime) -> timedelta | None:
+    return instant(a) - instant(b) if (a.tzinfo is None) is (b.tzinfo is None) else None
+
+
+def _between_times(a: time, b: time) -> timedelta | None:
+    return seconds_of(a) - seconds_of(b) if (a.tzinfo is None) is (b.tzinfo is None) else None
+
+
+def _midnight(value: date) -> datetime:
+    return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - local time has no zone
+
+
+def _times_months(a: YearMonthDuration, b: Number) -> YearMonthDuration:
+    return YearMonthDuration(a.months * int(b))
+
+
+def _times_duration(a: timedelta, b: Number) -> timedelta:
+    return a * int(b)
+
+
+def _divide_months(a: YearMonthDuration, b: Number) -> YearMonthDuration:
+    _not_zero(b)
+    return YearMonthDuration(int(Decimal(a.months) / b))
+
+
+def _divide_duration(a: timedelta, b: Number) -> timedelta:
+    _not_zero(b)
+    micros = DECIMAL.divide(a // _MICROSECOND, b)
+    return timedelta(microseconds=int(micros.to_integral_value(ROUND_HALF_EVEN)))
+
+
+def _ratio_of_months(a: YearMonthDuration, b: YearMonthDuration) -> Number:
+    _not_zero(b.months)
+    return integral(DECIMAL.divide(a.months, b.months))
+
+
+def _ratio_of_durations(a: timedelta, b: timedelta) -> Number:
+    _not_zero(b // _MICROSECOND)
+    return integral(DECIMAL.divide(a // _MICROSECOND, b // _MICROSECOND))
+
+
+def _not_zero(value: Number) -> None:
+    if value == 0:
+        raise NoResult("DIVISION_BY_ZERO", "division by zero")
+
+
+_Rule = Callable[..., object]
+_RULES: dict[tuple[str, type, type], _Rule] = {
+    ("+", str, str): _concatenate,
+    ("-", date, date): lambda a, b: a - b,
+    ("-", datetime, datetime): _between_clocks,
+    ("-", date, datetime): lambda a, b: _between_clocks(_midnight(a), b),
+    ("-", datetime, date): lambda a, b: _between_clocks(a, _midnight(b)),
+    ("-", time, time): _between_times,
+    ("+", timedelta, timedelta): lambda a, b: a + b,
+    ("-", timedelta, timedelta): lambda a, b: a - b,
+    ("/", timedelta, timedelta): _ratio_of_durations,
+    ("+", YearMonthDuration, YearMonthDuration): lambda a, b: YearMonthDuration(a.months + b.months),
+    ("-", YearMonthDuration, YearMonthDuration): lambda a, b: YearMonthDuration(a.months - b.months),
+    ("/", YearMonthDuration, YearMonthDuration): _ratio_of_months,
+}
+for _moment, _add in ((datetime, add_duration), (date, add_to_date), (time, add_to_time)):
+    _RULES["+", _moment, timedelta] = _add
+    _RULES["+", timedelta, _moment] = lambda a, b, add=_add: add(b, a)
+    _RULES["-", _moment, timedelta] = lambda a, b, add=_add: add(a, -b)
+for _moment in (datetime, date):
+    _RULES["+", _moment, YearMonthDuration] = lambda a, b: add_months(a, b.months)
+    _RULES["+", YearMonthDuration, _moment] = lambda a, b: add_months(b, a.months)
+    _RULES["-", _moment, YearMonthDuration] = lambda a, b: add_months(a, -b.months)
+for _number in (int, Decimal):
+    _RULES["*", timedelta, _number] = _times_duration
+    _RULES["*", _number, timedelta] = lambda a, b: _times_duration(b, a)
+    _RULES["/", timedelta, _number] = _divide_duration
+    _RULES["*", YearMonthDuration, _number] = _times_months
+    _RULES["*", _number, YearMonthDuration] = lambda a, b: _times_months(b, a)
+    _RULES["/", YearMonthDuration, _number] = _divide_months

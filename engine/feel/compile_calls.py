@@ -1,0 +1,162 @@
+"""Compiles calls and function definitions."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from engine.feel.builtins import Builtin, Null, Signature, find_builtin
+from engine.feel.builtin_names import BUILTIN_NAMES
+from engine.feel.code import Code, Compiler, Layer, nearest, rule
+from engine.feel.compile_basics import find_variable, is_local
+from engine.feel.errors import FeelLimitExceeded
+from engine.feel.limits import MAX_CALL_DEPTH, Run, Scope
+from engine.feel.nodes import Call, FunctionDefinition, Name
+from engine.feel.types import Check, type_check
+from engine.feel.values import Function, kind_of
+
+
+@rule(Call)
+def _call(compiler: Compiler, node: Call, layer: Layer) -> Code:
+    arguments = [compiler.code(argument, layer) for argument in node.arguments]
+    function = node.function
+    if isinstance(function, Name):
+        name = function.name
+        if not is_local(name, layer) and name not in compiler.variables:
+            builtin = find_builtin(name, strict=compiler.strict)
+            if builtin is not None:
+                return _call_builtin(builtin, arguments, node, compiler.strict)
+        found = find_variable(compiler, name, layer)
+        return _call_value(found, name, arguments, node, compiler.strict)
+    return _call_value(compiler.code(function, layer), "", arguments, node, compiler.strict)
+
+
+def _call_builtin(builtin: Builtin, arguments: list[Code], node: Call, strict: bool) -> Code:
+    position, names = node.position, node.names
+    if names is not None:
+        return lambda scope: builtin.call_named(
+            scope.run, position, names, [argument(scope) for argument in arguments], strict
+        )
+    if len(arguments) == 1 and len(builtin.signatures) == 1:
+        signature = builtin.signatures[0]
+        if signature.most == 1 and not signature.variadic and not signature.needs_run:
+            return _call_simple(builtin, signature, arguments[0], position, strict)
+    return lambda scope: builtin.call(
+        scope.run, position, [argument(scope) for argument in arguments], strict
+    )
+
+
+def _call_simple(builtin: Builtin, signature: Signature, argument: Code, position: int, strict: bool) -> Code:
+    """A function of one argument and one signature, such as `count`: no list of arguments is made."""
+    types = signature.parameters[0].types
+    function = signature.function
+    if types is None:
+        return lambda scope: builtin.call(scope.run, position, [argument(scope)], strict)
+    if list not in types:
+
+        def call_other(scope: Scope) -> object:
+            value = argument(scope)
+            return builtin.call(scope.run, position, [value], strict)
+
+        return call_other
+
+    def call(scope: Scope) -> object:
+        value = argument(scope)
+        if type(value) is list and len(value) < 64:
+            try:
+                return function(value)
+            except Null:
+                pass
+        return builtin.call(scope.run, position, [value], strict)
+
+    return call
+
+
+def _call_value(function: Code, name: str, arguments: list[Code], node: Call, strict: bool) -> Code:
+    position, names = node.position, node.names
+
+    def call(scope: Scope) -> object:
+        value = function(scope)
+        if type(value) is not Function:
+            _warn_no_function(scope, name, value, position)
+            return None
+        given = [argument(scope) for argument in arguments]
+        if names is not None:
+            if set(names) != set(value.parameters) or len(names) != len(value.parameters):
+                scope.run.warn(
+                    "NO_FUNCTION_FOUND", position, "%s has no parameters %s", value, ", ".join(names)
+                )
+                return None
+            by_name = dict(zip(names, given, strict=True))
+            given = [by_name[parameter] for parameter in value.parameters]
+        return invoke(value, given, scope.run, position)
+
+    return call
+
+
+def _warn_no_function(scope: Scope, name: str, value: object, position: int) -> None:
+    if value is None and name:
+        hint = nearest(name, BUILTIN_NAMES)
+        scope.run.warn("NO_FUNCTION_FOUND", position, "no function '%s'%s", name, hint)
+    else:
+        scope.run.warn("NO_FUNCTION_FOUND", position, "%s is no function", kind_of(value))
+
+
+def invoke(function: Function, arguments: list[object], run: Run, position: int = 0) -> object:
+    """Call a function value. Raises FeelLimitExceeded when calls are nested too deep."""
+    budget = run.budget
+    budget.charge(2, position)
+    budget.calls += 1
+    if budget.calls > MAX_CALL_DEPTH:
+        raise FeelLimitExceeded(f"calls nested more than {MAX_CALL_DEPTH} deep", position)
+    try:
+        return function.invoke(run, arguments)
+    except Null as reason:
+        run.warn("FUNCTION_INVOCATION_FAILURE", position, "%s", reason)
+        return None
+    finally:
+        budget.calls -= 1
+
+
+@rule(FunctionDefinition)
+def _definition(compiler: Compiler, node: FunctionDefinition, layer: Layer) -> Code:
+    parameters, position = tuple(node.parameters), node.position
+    if node.body is None:
+        external = Function(parameters, _external)
+        return lambda scope: external
+    body = compiler.code(node.body, Layer(parameters, layer))
+    checks = [None if each is None else type_check(each, strict=compiler.strict) for each in node.types]
+    typed = any(check is not None for check in checks)
+
+    def call(outer: Scope, run: Run, arguments: list[object]) -> object:
+        if len(arguments) != len(parameters):
+            raise Null(f"expected {len(parameters)} arguments, not {len(arguments)}")
+        if typed:
+            arguments = _checked(arguments, checks, parameters)
+        return body(Scope(dict(zip(parameters, arguments, strict=True)), outer, run))
+
+    def define(scope: Scope) -> Function:
+        return Function(parameters, partial(call, scope))
+
+    define.__doc__ = f"the function at {position}"
+    return define
+
+
+def _checked(
+    arguments: list[object], checks: list[Check | None], parameters: tuple[str, ...]
+) -> list[object]:
+    """The arguments, if they have the types of their parameters; lists of one and items give way."""
+    result = []
+    for argument, check, name in zip(arguments, checks, parameters, strict=True):
+        if check is None or argument is None or check(argument):
+            result.append(argument)
+        elif type(argument) is list and len(argument) == 1 and check(argument[0]):
+            result.append(argument[0])
+        elif check([argument]):
+            result.append([argument])
+        else:
+            raise Null(f"the argument '{name}' is {kind_of(argument)}")
+    return result
+
+
+def _external(run: Run, arguments: list[object]) -> object:
+    raise Null("external functions are not available")

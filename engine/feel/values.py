@@ -1,0 +1,316 @@
+"""What FEEL values are, when two are equal, how they compare and how they read as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+
+from engine.feel.errors import FeelLimitExceeded
+from engine.feel.limits import MAX_STRING_LENGTH, MAX_VALUE_DEPTH, Run
+from engine.feel.numbers import NUMERIC, from_float, plain_text
+from engine.feel.temporal import (
+    YearMonthDuration,
+    format_temporal,
+    instant,
+    json_text,
+    seconds_of,
+)
+
+KINDS: dict[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "number",
+    Decimal: "number",
+    str: "string",
+    list: "list",
+    dict: "context",
+    date: "date",
+    time: "time",
+    datetime: "date and time",
+    timedelta: "days and time duration",
+    YearMonthDuration: "years and months duration",
+}
+TEMPORAL_TYPES = frozenset((date, time, datetime, timedelta, YearMonthDuration))
+
+
+class Range:
+    """From `start` to `end`; a missing one (None) leaves that side open for any value."""
+
+    __slots__ = ("end", "end_included", "start", "start_included")
+
+    def __init__(self, start: object, end: object, start_included: bool, end_included: bool) -> None:
+        self.start, self.end = start, end
+        self.start_included, self.end_included = start_included, end_included
+
+    def contains(self, value: object) -> bool | None:
+        """Whether `value` lies inside; None when it can't be compared."""
+        above: bool | None = True
+        below: bool | None = True
+        if self.start is not None:
+            above = compare(">=" if self.start_included else ">", value, self.start)
+        if self.end is not None:
+            below = compare("<=" if self.end_included else "<", value, self.end)
+        if above is None or below is None:
+            return None
+        return above and below
+
+    def __str__(self) -> str:
+        opening = "[" if self.start_included else "("
+        closing = "]" if self.end_included else ")"
+        return f"{opening}{_side(self.start)}..{_side(self.end)}{closing}"
+
+    def __repr__(self) -> str:
+        return f"Range({self})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Range):
+            return False
+        return (
+            self.start_included is other.start_included
+            and self.end_included is other.end_included
+            and equal(self.start, other.start) is True
+            and equal(self.end, other.end) is True
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.start_included, self.end_included))
+
+
+class Function:
+    """A value that can be called. `invoke` takes the run of the caller and the arguments in order."""
+
+    __slots__ = ("invoke", "name", "parameters", "signature")
+
+    def __init__(
+        self,
+        parameters: Sequence[str],
+        invoke: Callable[[Run, list[object]], object],
+        name: str = "",
+        signature: object = None,
+    ) -> None:
+        self.parameters = tuple(parameters)
+        self.invoke = invoke
+        self.name = name
+        self.signature = signature
+
+    def __str__(self) -> str:
+        return f"function({', '.join(self.parameters)})"
+
+
+KINDS[Range] = "range"
+KINDS[Function] = "function"
+
+
+def kind_of(value: object) -> str:
+    """The name of the FEEL type of `value`."""
+    return KINDS.get(type(value)) or KINDS[type(normalise(value))]
+
+
+def normalise(value: object) -> object:
+    """A value of Python made one of FEEL: floats, tuples, enums and mappings of other classes."""
+    if type(value) in KINDS:
+        return value
+    if isinstance(value, Enum):
+        return normalise(value.value)
+    if isinstance(value, bool):
+        return bool(value)
+    if isinstance(value, float):
+        return from_float(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): entry for key, entry in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return list(value)
+    return _normalise_temporal(value)
+
+
+def _normalise_temporal(value: object) -> object:
+    if isinstance(value, datetime):
+        return datetime.combine(value.date(), value.timetz())
+    if isinstance(value, date):
+        return date(value.year, value.month, value.day)
+    if isinstance(value, timedelta):
+        return timedelta(value.days, value.seconds, value.microseconds)
+    return str(value)
+
+
+# --- equality and order ----------------------------------------------------------------------------
+
+
+def equal(a: object, b: object) -> bool | None:
+    """Whether both are the same; None when they are of kinds that can't be compared."""
+    type_a, type_b = type(a), type(b)
+    if type_a is type_b:
+        if type_a is list:
+            return _equal_lists(a, b)  # type: ignore[arg-type]
+        if type_a is dict:
+            return _equal_contexts(a, b)  # type: ignore[arg-type]
+        if type_a is datetime or type_a is time:
+            return _compare_clocks("=", a, b)
+        return a is b if type_a is Function else a == b
+    if type_a in NUMERIC and type_b in NUMERIC:
+        return a == b
+    if a is None or b is None:
+        return False
+    if type_a in KINDS and type_b in KINDS:
+        return None
+    return equal(normalise(a), normalise(b))
+
+
+def _equal_lists(a: list[object], b: list[object]) -> bool:
+    if len(a) != len(b):
+        return False
+    return all(equal(x, y) is True for x, y in zip(a, b, strict=True))
+
+
+def _equal_contexts(a: dict[str, object], b: dict[str, object]) -> bool:
+    if a.keys() != b.keys():
+        return False
+    return all(equal(value, b[key]) is True for key, value in a.items())
+
+
+_COMPARE: dict[str, Callable[[object, object], bool]] = {
+    "=": lambda a, b: a == b,
+    "<": lambda a, b: a < b,  # type: ignore[operator]
+    "<=": lambda a, b: a <= b,  # type: ignore[operator]
+    ">": lambda a, b: a > b,  # type: ignore[operator]
+    ">=": lambda a, b: a >= b,  # type: ignore[operator]
+}
+_ORDERED = frozenset((str, date, timedelta, YearMonthDuration))
+
+
+def compare(operator: str, a: object, b: object) -> bool | None:
+    """`a < b` and its like; None when there is no order between them."""
+    type_a, type_b = type(a), type(b)
+    if (type_a is type_b and type_a in _ORDERED) or (type_a in NUMERIC and type_b in NUMERIC):
+        return _COMPARE[operator](a, b)
+    if type_a is type_b and (type_a is datetime or type_a is time):
+        return _compare_clocks(operator, a, b)
+    if type_a in KINDS and type_b in KINDS:
+        return None
+    return compare(operator, normalise(a), normalise(b))
+
+
+def _compare_clocks(operator: str, a: object, b: object) -> bool | None:
+    """Local times with local ones, others as instants; one of each can't be compared."""
+    if isinstance(a, datetime) and isinstance(b, datetime):
+        if (a.tzinfo is None) is not (b.tzinfo is None):
+            return None
+        return _COMPARE[operator](instant(a), instant(b))
+    assert isinstance(a, time)
+    assert isinstance(b, time)
+    if (a.tzinfo is None) is not (b.tzinfo is None):
+        return None
+    return _COMPARE[operator](seconds_of(a), seconds_of(b))
+
+
+def identity(value: object) -> object:
+    """A hashable stand-in: equal values have equal ones (used to find doubles in long lists)."""
+    kind = type(value)
+    if kind is list:
+        return ("list", tuple(identity(item) for item in value))  # type: ignore[attr-defined]
+    if kind is dict:
+        return ("context", frozenset((key, identity(item)) for key, item in value.items()))  # type: ignore[attr-defined]
+    if kind is datetime:
+        return ("date and time", value.tzinfo is None, instant(value))  # type: ignore[attr-defined,arg-type]
+    if kind is time:
+        return ("time", value.tzinfo is None, seconds_of(value))  # type: ignore[attr-defined,arg-type]
+    if kind is Function:
+        return ("function", id(value))
+    if kind in KINDS:
+        return (KINDS[kind], value)
+    return identity(normalise(value))
+
+
+# --- text ------------------------------------------------------------------------------------------
+
+
+def to_text(value: object) -> str:
+    """The text of a value as `string()` gives it; strings inside lists and contexts stand in quotes."""
+    if type(value) is str:
+        return value
+    parts: list[str] = []
+    _write(value, parts, 0)
+    return limited("".join(parts))
+
+
+def limited(text: str, position: int = 0) -> str:
+    """`text`, unless it is longer than any text may become."""
+    if len(text) > MAX_STRING_LENGTH:
+        raise FeelLimitExceeded(f"a text of more than {MAX_STRING_LENGTH:,} characters", position)
+    return text
+
+
+def _write(value: object, parts: list[str], depth: int) -> None:
+    kind = type(value)
+    if depth > MAX_VALUE_DEPTH:
+        raise FeelLimitExceeded(f"a value nested more than {MAX_VALUE_DEPTH} deep")
+    if kind is str:
+        parts.append(quoted(value))  # type: ignore[arg-type]
+    elif kind is list:
+        _write_all("[", "]", [(None, item) for item in value], parts, depth)  # type: ignore[attr-defined]
+    elif kind is dict:
+        _write_all("{", "}", list(value.items()), parts, depth)  # type: ignore[attr-defined]
+    elif value is None:
+        parts.append("null")
+    elif kind is bool:
+        parts.append("true" if value else "false")
+    elif kind in NUMERIC:
+        parts.append(plain_text(value))  # type: ignore[arg-type]
+    elif kind in TEMPORAL_TYPES:
+        parts.append(format_temporal(value))  # type: ignore[arg-type]
+    elif kind in KINDS:
+        parts.append(str(value))
+    else:
+        _write(normalise(value), parts, depth)
+
+
+def _write_all(
+    opening: str, closing: str, items: list[tuple[str | None, object]], parts: list[str], depth: int
+) -> None:
+    parts.append(opening)
+    for index, (key, item) in enumerate(items):
+        if index:
+            parts.append(", ")
+        if key is not None:
+            parts.append(f"{key}:")
+        _write(item, parts, depth + 1)
+    parts.append(closing)
+
+
+def quoted(text: str) -> str:
+    """`text` as a string literal."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def _side(value: object) -> str:
+    if value is None:
+        return ""
+    return quoted(value) if type(value) is str else to_text(value)
+
+
+# --- to JSON -----------------------------------------------------------------------------------------
+
+
+def to_json(value: object, _depth: int = 0) -> object:
+    """The JSON value that stands for `value`: temporal values become ISO text, functions their heading."""
+    kind = type(value)
+    if kind in NUMERIC or kind is str or kind is bool or value is None:
+        return value
+    if _depth > MAX_VALUE_DEPTH:
+        raise FeelLimitExceeded(f"a value nested more than {MAX_VALUE_DEPTH} deep")
+    if kind is list:
+        return [to_json(item, _depth + 1) for item in value]  # type: ignore[attr-defined]
+    if kind is dict:
+        return {key: to_json(item, _depth + 1) for key, item in value.items()}  # type: ignore[attr-defined]
+    if kind in TEMPORAL_TYPES:
+        return json_text(value)  # type: ignore[arg-type]
+    if kind in KINDS:
+        return str(value)
+    return to_json(normalise(value), _depth)
