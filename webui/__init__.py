@@ -1,0 +1,6 @@
+"""The web UI: server-rendered pages in Chinese and English over the engine's facade."""
+
+from .app import create_app
+from .settings import WebSettings
+
+__all__ = ["WebSettings", "create_app"]

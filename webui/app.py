@@ -1,0 +1,53 @@
+"""The web application: `create_app(engine, settings)` wires pages, sign-in, safety and static files."""
+
+from __future__ import annotations
+
+import importlib
+from datetime import timedelta
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from engine import ProcessEngine
+
+from . import accounts, context, failures, formats, health, i18n, security, static_files, wording
+from .settings import WebSettings
+from .views import bids, definitions, documents, engagements, inbox, instances, start, user_tasks, users
+
+
+def create_app(engine: ProcessEngine, settings: WebSettings) -> Flask:
+    """The WSGI application. It keeps no state of its own: any number may run on one database."""
+    app = Flask("webui", static_folder=None)
+    app.extensions["tenure"] = context.Tenure(engine, settings)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        MAX_FORM_PARTS=5000,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    failures.init_app(app)
+    accounts.init_app(app)
+    security.init_app(app, secure=settings.secure_cookies)
+    for part in (i18n, formats, context, wording, static_files):
+        part.init_app(app)
+    app.register_blueprint(health.blueprint)
+    for view in (inbox, user_tasks, start, instances, definitions, documents, bids, engagements, users):
+        app.register_blueprint(view.blueprint)
+    _register_api(app, engine, settings)
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _register_api(app: Flask, engine: ProcessEngine, settings: WebSettings) -> None:
+    """The Camunda REST API brings its own sign-in and error answers."""
+    try:
+        api = importlib.import_module("webui.api")
+    except ModuleNotFoundError as missing:
+        if missing.name != "webui.api":
+            raise
+        return
+    api.register_api(app, engine, settings)

@@ -1,0 +1,81 @@
+"""The language of a page: which one, its texts, and the names that analysts gave in both.
+
+Texts are written in English in templates and views; `translations/zh.po` has the Chinese ones. Names of
+variables stand in both files under the context `field`. They are read as they are, without a build step.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.pofile import read_po
+from flask import Flask, current_app, g, request
+from flask_login import current_user
+
+LANGUAGES = {"zh": "中文", "en": "English"}
+HTML_LANGUAGES = {"zh": "zh-Hans", "en": "en"}
+COOKIE = "language"
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_choose)
+    app.jinja_env.globals.update(
+        _=gettext, localized=localized, language=language, languages=LANGUAGES, field_name=field_name
+    )
+    app.jinja_env.globals["html_language"] = lambda: HTML_LANGUAGES[language()]
+
+
+def language() -> str:
+    """`zh` or `en`: the user's setting, else the cookie, else what the browser asks for."""
+    chosen: str = g.get("language", "en")
+    return chosen
+
+
+def gettext(text: str, **parameters: Any) -> str:
+    """`text` in the language of the page, with `%(name)s` filled in."""
+    translated = _catalogue(language()).get(text, text)
+    return translated % parameters if parameters else translated
+
+
+_ = gettext
+
+
+def lazy(text: str) -> str:
+    """Marks a text for the catalogue where it is not shown yet."""
+    return text
+
+
+def localized(names: Mapping[str, str] | None, fallback: str = "") -> str:
+    """The name in the language of the page, else the one in the diagram, else in the other language."""
+    names = names or {}
+    return names.get(language()) or fallback or next(iter(names.values()), "")
+
+
+def field_name(name: str) -> str:
+    """A variable's name (`amountCny`) as a title: from the catalogue, else its words."""
+    known = _catalogue(language(), "field").get(name)
+    if known:
+        return known
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ")
+    return words[:1].upper() + words[1:].lower()
+
+
+def _choose() -> None:
+    settings = current_app.extensions["tenure"].settings
+    asked = request.accept_languages.best_match(["zh", "en"]) or settings.language
+    wanted = [getattr(current_user, "language", ""), request.cookies.get(COOKIE, ""), asked]
+    g.language = next((code for code in wanted if code in LANGUAGES), "en")
+
+
+@cache
+def _catalogue(code: str, context: str | None = None) -> dict[str, str]:
+    path = Path(__file__).parent / "translations" / f"{code}.po"
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=code)
+    return {str(m.id): str(m.string) for m in catalogue if m.id and m.string and m.context == context}

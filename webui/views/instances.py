@@ -1,0 +1,224 @@
+"""Process instances: the list, and one instance with its diagram, steps, variables, timeline and repair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from engine import (
+    Incident,
+    IncidentFilter,
+    IncidentState,
+    InstanceState,
+    ProcessInstance,
+    ProcessInstanceFilter,
+    UserTaskFilter,
+    Variable,
+)
+
+from .. import json_input
+from ..context import actor, engine, may, me, require
+from ..diagram import element_icon, marks, steps
+from ..i18n import gettext as _
+from ..i18n import lazy
+
+blueprint = Blueprint("instances", __name__)
+
+PAGE_SIZE = 50
+STATES = {
+    "active": lazy("Running"),
+    "incident": lazy("With incident"),
+    "completed": lazy("Completed"),
+    "cancelled": lazy("Cancelled"),
+    "all": lazy("All"),
+}
+_FILTERS: dict[str, tuple[InstanceState, ...] | None] = {
+    "active": (InstanceState.ACTIVE, InstanceState.SUSPENDED),
+    "incident": (InstanceState.ACTIVE, InstanceState.SUSPENDED),
+    "completed": (InstanceState.COMPLETED,),
+    "cancelled": (InstanceState.TERMINATED,),
+    "all": None,
+}
+TABS = {
+    "timeline": lazy("Timeline"),
+    "variables": lazy("Variables"),
+    "incidents": lazy("Incidents"),
+    "tasks": lazy("Tasks"),
+    "decisions": lazy("Decisions"),
+}
+
+
+@blueprint.record_once
+def _init(state: Any) -> None:
+    state.app.jinja_env.globals.update(element_icon=element_icon)
+
+
+@blueprint.get("/instances")
+def index() -> str:
+    state = request.args.get("state", "active")
+    state = state if state in STATES else "active"
+    version = request.args.get("version", "")
+    wanted = ProcessInstanceFilter(
+        states=_FILTERS[state],
+        has_incident=True if state == "incident" else None,
+        process_id=request.args.get("process") or None,
+        process_version=int(version) if version.isdecimal() else None,
+        started_by=me() if request.args.get("mine") else None,
+        text=request.args.get("q", "").strip() or None,
+    )
+    page = engine().process_instances(
+        wanted, by=actor(), limit=PAGE_SIZE, cursor=request.args.get("cursor") or None
+    )
+    processes = engine().process_definitions(by=actor(), limit=500).items
+    return render_template(
+        "instances.html",
+        page=page,
+        state=state,
+        states=STATES,
+        processes={d.process_id: d for d in processes},
+        versions=sorted(
+            {d.version for d in processes if d.process_id == request.args.get("process")}, reverse=True
+        ),
+    )
+
+
+@blueprint.get("/instances/<int:key>")
+def show(key: int) -> str:
+    return _page(engine().process_instance(key, by=actor()))
+
+
+@blueprint.post("/instances/<int:key>/cancel")
+def cancel(key: int) -> Response:
+    reason = request.form.get("reason", "").strip()
+    engine().cancel_process_instance(key, by=actor(), reason=reason)
+    flash(_("The instance was cancelled."), "done")
+    return redirect(url_for("instances.show", key=key), 303)
+
+
+@blueprint.post("/instances/<int:key>/variables")
+def set_variable(key: int) -> Response | tuple[str, int]:
+    require("operate")
+    name, text = request.form.get("name", "").strip(), request.form.get("value", "")
+    scope = request.form.get("scope", "")
+    try:
+        value = json_input.read(text)
+    except json_input.NotJson as wrong:
+        instance = engine().process_instance(key, by=actor())
+        mistake = {"name": name, "text": text, "scope": scope, "message": str(wrong)}
+        return _page(instance, tab="variables", mistake=mistake), 422
+    engine().set_variables(
+        int(scope) if scope.isdecimal() else key,
+        {name: value},
+        by=actor(),
+        local=scope.isdecimal(),
+        reason=request.form.get("reason", "").strip(),
+    )
+    flash(_("%(name)s was changed.", name=name), "done")
+    return redirect(url_for("instances.show", key=key, tab="variables"), 303)
+
+
+@blueprint.post("/incidents/<int:key>/retry")
+def retry(key: int) -> Response | tuple[str, int]:
+    """Retry, with those variables changed first whose text differs from what the page showed."""
+    incident = engine().incident(key, by=actor())
+    names, texts, shown = (request.form.getlist(part) for part in ("name", "value", "shown"))
+    edited = {
+        name.strip(): text
+        for name, text, old in zip(names, texts, shown, strict=False)
+        if name.strip() and text != old
+    }
+    values, wrong = json_input.read_all(edited)
+    if wrong:
+        instance = engine().process_instance(incident.process_instance_key, by=actor())
+        return _page(
+            instance, tab="incidents", retrying={"key": key, "texts": edited, "messages": wrong}
+        ), 422
+    engine().resolve_incident(
+        key, by=actor(), variables=values or None, reason=request.form.get("reason", "").strip()
+    )
+    flash(_("Retried. The page shows where the instance is now."), "done")
+    back = request.form.get("instance", "")
+    instance_key = int(back) if back.isdecimal() else incident.process_instance_key
+    return redirect(url_for("instances.show", key=instance_key), 303)
+
+
+def _page(
+    instance: ProcessInstance,
+    *,
+    tab: str = "",
+    mistake: Mapping[str, str] | None = None,
+    retrying: Mapping[str, Any] | None = None,
+) -> str:
+    by, key = actor(), instance.key
+    elements = engine().element_instances(key, by=by)
+    incidents = engine().incidents(_incidents_of(instance), by=by, limit=100).items
+    open_incidents = [i for i in incidents if i.state is IncidentState.ACTIVE]
+    tab = tab or request.args.get("tab", "incidents" if open_incidents else "timeline")
+    here = [i.element_id for i in open_incidents if i.process_instance_key == key]
+    tasks = engine().user_tasks(UserTaskFilter(process_instance_key=key, state=None), by=by, limit=200).items
+    children = engine().process_instances(ProcessInstanceFilter(parent_key=key), by=by, limit=100).items
+    flows = [flow.flow_id for flow in engine().flows_taken(key, by=by)]
+    variables = engine().variables(key, by=by) if tab in ("variables", "incidents") and may("operate") else []
+    return render_template(
+        "instance.html",
+        instance=instance,
+        steps=steps(instance, elements, tasks, open_incidents, children),
+        marks=marks(elements, here, flows),
+        tabs=TABS,
+        tab=tab if tab in TABS else "timeline",
+        incidents=incidents,
+        open_incidents=open_incidents,
+        variables=variables,
+        scopes={e.key: e for e in elements},
+        editable=_editable(open_incidents, variables, {e.key: e.scope_key for e in elements}),
+        inputs={i.key: _handler_inputs(i) for i in open_incidents},
+        tasks=tasks,
+        children=children,
+        entries=engine().timeline(key, by=by) if tab == "timeline" else [],
+        decisions=engine().decisions(key, by=by) if tab == "decisions" else [],
+        mistake=mistake,
+        retrying=retrying or {},
+        to_text=json_input.to_text,
+    )
+
+
+def _incidents_of(instance: ProcessInstance) -> IncidentFilter:
+    """Its own, and for an outermost instance those of all that it called."""
+    if instance.root_key == instance.key:
+        return IncidentFilter(root_process_instance_key=instance.key, state=None)
+    return IncidentFilter(process_instance_key=instance.key, state=None)
+
+
+def _editable(
+    incidents: Sequence[Incident], variables: Sequence[Variable], scope_of: Mapping[int, int | None]
+) -> dict[int, list[Variable]]:
+    """For each incident the variables that its element sees, the innermost of each name."""
+    found: dict[int, list[Variable]] = {}
+    for incident in incidents:
+        chain: list[int] = []
+        scope: int | None = incident.element_instance_key
+        while scope is not None and scope not in chain:
+            chain.append(scope)
+            scope = scope_of.get(scope)
+        chain.append(incident.process_instance_key)
+        visible: dict[str, Variable] = {}
+        for level in reversed(chain):
+            visible.update({v.name: v for v in variables if v.scope_key == level})
+        found[incident.key] = sorted(visible.values(), key=lambda v: v.name)
+    return found
+
+
+def _handler_inputs(incident: Incident) -> dict[str, Any]:
+    """The variables that the failing handler reads, so that the page can put them first."""
+    if incident.job_key is None:
+        return {}
+    from engine import JobFilter
+
+    jobs = engine().jobs(JobFilter(keys=(incident.job_key,)), by=actor(), limit=1).items
+    known = engine().handlers
+    if not jobs or jobs[0].type not in known.types:
+        return {}
+    return {spec.variable: spec for spec in known[jobs[0].type].spec.inputs}

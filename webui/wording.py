@@ -1,0 +1,119 @@
+"""Words that pages show for the engine's codes: actions of the trail, kinds of elements, outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+from engine import AuditEntry, UserTask
+
+from . import form_page, formats, rich_text
+from .context import element_name, process_model, process_name
+from .i18n import field_name, lazy, localized
+from .i18n import gettext as _
+
+OUTCOMES = {
+    "approve": lazy("Approve"),
+    "return": lazy("Send back"),
+    "reject": lazy("Reject"),
+    "accept": lazy("Accept"),
+    "confirm": lazy("Confirm"),
+    "submit": lazy("Submit"),
+    "again": lazy("Try again"),
+    "stop": lazy("Stop"),
+    "continue": lazy("Continue"),
+    "exit": lazy("Exit"),
+    "signed": lazy("Signed"),
+    "declined": lazy("Declined"),
+    "uphold": lazy("Uphold the result"),
+    "recalculate": lazy("Recalculate"),
+    "reevaluate": lazy("Evaluate again"),
+    "cancel": lazy("Cancel the procedure"),
+}
+KINDS = {
+    "PROCESS": lazy("Process"),
+    "SUB_PROCESS": lazy("Subprocess"),
+    "EVENT_SUB_PROCESS": lazy("Event subprocess"),
+    "AD_HOC_SUB_PROCESS": lazy("Ad-hoc subprocess"),
+    "TRANSACTION": lazy("Transaction"),
+    "CALL_ACTIVITY": lazy("Called process"),
+    "START_EVENT": lazy("Start"),
+    "END_EVENT": lazy("End"),
+    "INTERMEDIATE_CATCH_EVENT": lazy("Waits for an event"),
+    "INTERMEDIATE_THROW_EVENT": lazy("Throws an event"),
+    "BOUNDARY_EVENT": lazy("Boundary event"),
+    "TASK": lazy("Task"),
+    "MANUAL_TASK": lazy("Manual task"),
+    "USER_TASK": lazy("Task of a person"),
+    "SERVICE_TASK": lazy("Service"),
+    "SEND_TASK": lazy("Sends a message"),
+    "RECEIVE_TASK": lazy("Waits for a message"),
+    "SCRIPT_TASK": lazy("Calculation"),
+    "BUSINESS_RULE_TASK": lazy("Decision table"),
+    "EXCLUSIVE_GATEWAY": lazy("Either-or"),
+    "PARALLEL_GATEWAY": lazy("In parallel"),
+    "INCLUSIVE_GATEWAY": lazy("One or more"),
+    "EVENT_BASED_GATEWAY": lazy("First event wins"),
+}
+_SHOWN_ELSEWHERE = frozenset({"element_id", "outcome", "reason", "element_instance_key", "definition_key"})
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals.update(
+        action_name=action_name,
+        control_id=form_page.control_id,
+        control_value=form_page.control_value,
+        details_of=details_of,
+        documents_in=documents_in,
+        element_name=element_name,
+        kind_name=kind_name,
+        now=formats.now,
+        option_text=form_page.option_text,
+        outcome_name=outcome_name,
+        poll_seconds=app.extensions["tenure"].settings.poll_seconds,
+        process_name=process_name,
+        fields_url="",
+    )
+    app.jinja_env.filters.update(markdown=rich_text.markdown, safe_html=rich_text.html)
+
+
+def outcome_name(outcome: str, task: UserTask | None = None) -> str:
+    """The text of a decision button: the analyst's (property `outcome:approve:zh` of the step), else ours."""
+    if task is not None and (model := process_model(task.definition_key)):
+        element = model.elements.get(task.element_id)
+        properties = element.properties if element else {}
+        names = {
+            code: properties[f"outcome:{outcome}:{code}"]
+            for code in ("zh", "en")
+            if f"outcome:{outcome}:{code}" in properties
+        }
+        if names:
+            return localized(names)
+    return _(OUTCOMES[outcome]) if outcome in OUTCOMES else field_name(outcome)
+
+
+def kind_name(element_type: str) -> str:
+    return _(KINDS[element_type]) if element_type in KINDS else field_name(element_type.lower())
+
+
+def action_name(action: str) -> str:
+    """A line of the trail in words; `_("complete user task")` stands in the catalogue under its own words."""
+    words = field_name(action.replace(".", " ").replace("-", " "))
+    return _(words)
+
+
+def details_of(entry: AuditEntry) -> dict[str, Any]:
+    """What a line of the trail tells beyond its head."""
+    return {
+        key: value
+        for key, value in entry.details.items()
+        if key not in _SHOWN_ELSEWHERE and value not in (None, "", [], {})
+    }
+
+
+def documents_in(form: form_page.FormPage) -> list[Mapping[str, Any]]:
+    """The files that the fields of a form hold."""
+    pickers = (f for f in form_page.flatten(form.fields) if f.type == "filepicker")
+    return [file for f in pickers for file in (f.value or []) if isinstance(file, Mapping)]
