@@ -24,7 +24,7 @@ def is_uscc(code: str) -> bool:
 
 
 def is_lei(code: str) -> bool:
-    """Whether `code` is a legal entity identifier: 20 characters, ISO 7064 MOD 97-10 over A=10 … Z=35 is 1."""
+    """Whether `code` is a legal entity identifier: 20 characters, 1 by ISO 7064 MOD 97-10 (A=10 … Z=35)."""
     if not _LEI_SHAPE.fullmatch(code):
         return False
     return int("".join(str(int(character, 36)) for character in code)) % 97 == 1
