@@ -48,7 +48,8 @@ SYSTEM = Actor(user_id="system", is_system=True)
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """A person with an account. `groups` are ids; `substitutes` stand in while the person is absent."""
+    """A person with an account. `groups` are ids. `credential_version` goes up when the password changes:
+    a session that was opened with an older one is over."""
 
     user_id: str
     name: str
@@ -58,6 +59,7 @@ class User:
     groups: frozenset[str] = frozenset()
     permissions: frozenset[str] = frozenset()
     created_at: datetime | None = None
+    credential_version: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -491,6 +493,8 @@ class UserTaskFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessInstanceFilter:
+    """`involving` keeps what this user started, or has or had a task in."""
+
     states: tuple[InstanceState, ...] | None = None
     process_id: str | None = None
     process_version: int | None = None
@@ -502,6 +506,7 @@ class ProcessInstanceFilter:
     business_key: str | None = None
     has_incident: bool | None = None
     started_by: str | None = None
+    involving: str | None = None
     started_after: datetime | None = None
     started_before: datetime | None = None
     text: str | None = None

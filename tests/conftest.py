@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import MetaData
 
+from engine import (
+    SYSTEM,
+    Actor,
+    DeploymentResult,
+    FixedClock,
+    HandlerRegistry,
+    ProcessEngine,
+    Resource,
+)
 from engine.storage import Database
 from tests.databases import NoPostgres, PostgresServer, postgres
 
@@ -92,3 +102,73 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url, durable=False)
     yield opened
     opened.close()
+
+
+# --- the engine -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Stands at eight in the morning (UTC) of 2 March 2026 until a test moves it."""
+    return FixedClock(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def handlers() -> HandlerRegistry:
+    """The handlers that `engine` knows; a test module may have its own fixture of this name."""
+    return HandlerRegistry()
+
+
+@pytest.fixture
+def engine(database: Database, clock: FixedClock, handlers: HandlerRegistry) -> ProcessEngine:
+    """A real engine: once on SQLite, once on PostgreSQL."""
+    return ProcessEngine(database, clock=clock, handlers=handlers)
+
+
+@pytest.fixture
+def deploy(engine: ProcessEngine) -> Callable[..., DeploymentResult]:
+    """`deploy(*resources)` deploys files, given as `Resource` or as paths, as the system."""
+
+    def deploy(*resources: Resource | Path, draft: bool = False) -> DeploymentResult:
+        files = [
+            Resource(name=one.name, content=one.read_bytes()) if isinstance(one, Path) else one
+            for one in resources
+        ]
+        return engine.deploy(files, by=SYSTEM, draft=draft)
+
+    return deploy
+
+
+@pytest.fixture
+def account(engine: ProcessEngine) -> Callable[..., Actor]:
+    """`account("anna", groups=["buyers"], permissions=["operate"])` creates a user and answers the actor.
+
+    Groups come into being; permissions are those of a group of the user's own.
+    """
+
+    def account(
+        user_id: str,
+        password: str | None = None,
+        *,
+        groups: Sequence[str] = (),
+        permissions: Sequence[str] = (),
+    ) -> Actor:
+        known = {group.group_id for group in engine.groups()}
+        own = [f"only-{user_id}"] if permissions else []
+        if permissions:
+            engine.create_group(own[0], own[0], permissions=permissions, by=SYSTEM)
+        for group in groups:
+            if group not in known:
+                engine.create_group(group, group, by=SYSTEM)
+        engine.create_user(
+            user_id, user_id.title(), password=password, groups=[*groups, *own], by=SYSTEM
+        )
+        return Actor(user_id=user_id)
+
+    return account
+
+
+@pytest.fixture
+def admin(engine: ProcessEngine, account: Callable[..., Actor]) -> Actor:
+    """A user in the group `admin`, which may do everything."""
+    return account("admin", groups=["admin"])

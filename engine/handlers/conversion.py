@@ -13,7 +13,6 @@ from enum import Enum
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-
 MAX_DIGITS = 100
 """How long a whole number may be; a number like 1e999999 must not fill the memory."""
 

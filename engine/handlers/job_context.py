@@ -69,6 +69,7 @@ class JobContext:
     services: Mapping[str, Any] = field(default_factory=dict)
     open_records: Callable[[], Any] | None = None
     document_store: Documents | None = None
+    members_of: Callable[[str], Sequence[str]] | None = None
     log_lines: list[str] = field(default_factory=list)
     outgoing: list[OutgoingMessage] = field(default_factory=list)
 
@@ -89,6 +90,12 @@ class JobContext:
         if self.document_store is None:
             raise HandlerFailed(f"no documents for handler '{self.type}'")
         return self.document_store
+
+    def members(self, group: str) -> list[str]:
+        """The user ids of a group's active members, in order."""
+        if self.members_of is None:
+            raise HandlerFailed(f"handler '{self.type}' is external and cannot look up who is in a group")
+        return sorted(self.members_of(group))
 
     def log(self, text: str) -> None:
         """Say something in the timeline of the process instance; kept when the job succeeds."""

@@ -257,7 +257,7 @@ def test_the_registry_finds_handlers_in_modules_called_handlers(monkeypatch, tmp
     (package / "inner").mkdir(parents=True)
     (package / "__init__.py").write_text("")
     (package / "inner" / "__init__.py").write_text("")
-    source = "from engine.handlers import handler\n@handler('sample.{0}')\ndef work(job, amount: int) -> None: ...\n"
+    source = "from engine.handlers import handler\n@handler('sample.{0}')\ndef work(job, amount: int): ...\n"
     (package / "handlers.py").write_text(source.format("one"))
     (package / "inner" / "handlers.py").write_text(source.format("two"))
     (package / "inner" / "records.py").write_text("raise RuntimeError('not to be imported')\n")

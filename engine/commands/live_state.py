@@ -1,0 +1,51 @@
+"""The runtime's view of stored instances: `engine.runtime.sources.LiveState` over one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..runtime.records import LiveElement, LiveInstance
+from ..storage import View
+
+
+class StoredState:
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def load_instance(self, process_instance_key: int) -> LiveInstance | None:
+        return self._view.instances.live(process_instance_key)
+
+    def load_elements(self, process_instance_key: int) -> list[LiveElement]:
+        return self._view.tokens.of_instance(process_instance_key)
+
+    def load_variables(self, process_instance_key: int) -> Mapping[int, Mapping[str, Any]]:
+        return self._view.variables.load(process_instance_key)
+
+    def load_variable(self, scope_key: int, name: str) -> Any:
+        return self._view.variables.value(scope_key, name)
+
+    def find_process_instance(self, element_instance_key: int) -> int | None:
+        return self._view.tokens.process_instance_of(element_instance_key)
+
+    def children_of(self, element_instance_key: int) -> list[int]:
+        return self._view.instances.children_of(element_instance_key)
+
+    def completers(self, process_instance_key: int, element_id: str) -> set[str]:
+        return self._view.history.completers(process_instance_key, element_id)
+
+
+def visible_variables(
+    view: View, element_instance_key: int, names: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """What a live element instance sees, inner scopes before outer ones; only `names` when given."""
+    scopes: list[int] = []
+    scope: int | None = element_instance_key
+    while scope is not None:
+        scopes.append(scope)
+        element = view.tokens.get(scope)
+        scope = element.scope_key if element is not None else None
+    found: dict[str, Any] = {}
+    for scope_key in reversed(scopes):
+        found.update(view.variables.of_scope(scope_key, names))
+    return found

@@ -1,0 +1,53 @@
+"""Broadcasting signals: to everybody who waits, and to every start event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import InvalidInput
+from ..identity import PUBLISH_MESSAGE
+from ..model import Actor, InstanceState
+from .advance import Step, start
+from .command import Command, CommandContext
+from .values import checked_variables
+
+
+@dataclass(frozen=True, kw_only=True)
+class BroadcastSignal(Command[int]):
+    name: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+    def run(self, context: CommandContext) -> int:
+        context.need(PUBLISH_MESSAGE, f"broadcast the signal '{self.name}'")
+        if not self.name:
+            raise InvalidInput("a signal needs a name")
+        key = context.uow.keys.next()
+        reached = broadcast(context, self.name, checked_variables(self.variables), context.actor)
+        context.audit("broadcast-signal", "signal", key, name=self.name, reached=[str(k) for k in reached])
+        return key
+
+
+def broadcast(
+    context: CommandContext, name: str, variables: Mapping[str, Any], actor: Actor
+) -> tuple[int, ...]:
+    """Answers the instances that the signal reached, new ones included."""
+    find = context.uow.subscriptions.signals
+    instances = {s.process_instance_key for s in find(name)}
+    for waiting in sorted(key for key in instances if key is not None):
+        context.uow.instances.lock(waiting)
+    reached: list[int] = []
+    for subscription in sorted(find(name), key=lambda s: s.key):
+        instance, element = subscription.process_instance_key, subscription.element_instance_key
+        if instance is None or element is None:
+            event = subscription.element_id
+            reached.append(
+                start(context, subscription.definition_key, variables, start_event_id=event, actor=actor)
+            )
+        elif context.uow.instances.lock(instance).state is InstanceState.ACTIVE:
+            step = Step(context, actor)
+            if step.runtime.trigger(element, subscription.element_id, variables):
+                step.advance()
+                reached.append(instance)
+    return tuple(reached)

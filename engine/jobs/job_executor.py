@@ -1,0 +1,162 @@
+"""JobExecutor: a bounded pool of threads that fires due timers and runs due jobs while the program runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import partial
+from typing import Protocol
+
+from ..commands import CommandExecutor
+from ..commands.messages import ExpireMessages
+from ..commands.timers import FireTimer
+from ..errors import Unavailable
+from ..model import SYSTEM, Job, Timer
+from .idle import due_timers, next_due
+from .job_runner import LOCK_TIME, JobRunner
+from .scheduler import WakeUpClock
+
+log = logging.getLogger(__name__)
+
+POLL = timedelta(seconds=5)
+EXPIRE = timedelta(minutes=1)
+PAUSE_AFTER_TROUBLE = 2.0
+
+
+class Engine(Protocol):
+    """What the executor needs of a ProcessEngine."""
+
+    @property
+    def commands(self) -> CommandExecutor: ...
+
+
+class JobExecutor:
+    """One per node. Any number of nodes may share a PostgreSQL database; on SQLite a second one is refused.
+
+    It wakes after commits that made work, at the next due time, and every `poll` in case a hint was lost.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        threads: int = 4,
+        worker: str = "",
+        poll: timedelta = POLL,
+        lock_time: timedelta = LOCK_TIME,
+    ) -> None:
+        self._commands = engine.commands
+        self._runner = JobRunner(engine.commands, worker=worker, lock_time=lock_time)
+        self._threads = threads
+        self._poll = poll.total_seconds()
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._in_flight: set[int] = set()
+        self._lock = threading.Lock()
+        self._clock = WakeUpClock(self._wake.set)
+        self._thread: threading.Thread | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._held = ExitStack()
+        self._reachable = True
+
+    @property
+    def worker(self) -> str:
+        return self._runner.worker
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the threads run and the database answered last time."""
+        return self._thread is not None and self._thread.is_alive() and self._reachable
+
+    def start(self) -> None:
+        """Raises ExecutorAlreadyRunning when another process executes on this SQLite file."""
+        engine = self._commands.engine
+        self._held.enter_context(engine.database.executor(self.worker, engine.clock.now()))
+        self._held.callback(engine.database.listen(lambda topic: self._wake.set()))
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="tenure-job")
+        self._clock.start()
+        self._clock.every(EXPIRE, self._expire_messages)
+        self._thread = threading.Thread(target=self._dispatch_until_stopped, name="tenure-jobs", daemon=True)
+        self._thread.start()
+        self._wake.set()
+
+    def stop(self, timeout: float = 30.0) -> None:
+        """Take nothing new, let what runs come to its end, and let go. Safe to call twice."""
+        if self._thread is None or self._pool is None:
+            return
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join(timeout)
+        self._pool.shutdown(wait=True)
+        self._clock.stop()
+        self._held.close()
+        self._thread = self._pool = None
+
+    # --- in the dispatching thread ---------------------------------------------------------------
+
+    def _dispatch_until_stopped(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.wait(self._poll)
+            self._wake.clear()
+            if self._stopping.is_set():
+                return
+            try:
+                self._dispatch()
+                self._reachable = True
+            except Unavailable as trouble:
+                self._reachable = False
+                log.warning("waiting for the database: %s", trouble)
+                self._stopping.wait(PAUSE_AFTER_TROUBLE)
+                self._wake.set()
+            except Exception:
+                log.exception("the job executor met something unexpected and goes on")
+                self._stopping.wait(PAUSE_AFTER_TROUBLE)
+                self._wake.set()
+
+    def _dispatch(self) -> None:
+        for timer in due_timers(self._commands, self._free_slots()):
+            self._submit(timer.key, partial(self._fire, timer))
+        for job in self._runner.take(self._free_slots()):
+            self._submit(job.key, partial(self._do, job))
+        if self._free_slots():
+            self._clock.wake_at(next_due(self._commands))
+
+    def _free_slots(self) -> int:
+        with self._lock:
+            return self._threads - len(self._in_flight)
+
+    def _submit(self, key: int, work: Callable[[], bool]) -> None:
+        with self._lock:
+            if key in self._in_flight or self._pool is None:
+                return
+            self._in_flight.add(key)
+        self._pool.submit(work).add_done_callback(partial(self._finished, key))
+
+    # --- in the threads of the pool --------------------------------------------------------------
+
+    def _fire(self, timer: Timer) -> bool:
+        return self._commands.run(FireTimer(timer=timer), SYSTEM)
+
+    def _do(self, job: Job) -> bool:
+        self._runner.run(job)
+        return True
+
+    def _finished(self, key: int, done: Future[bool]) -> None:
+        """Look for more, unless this led to nothing: then the next hint or poll is soon enough."""
+        with self._lock:
+            self._in_flight.discard(key)
+        error = done.exception()
+        if error is not None:
+            log.error("work on %s ended with %s; it will be tried again", key, error, exc_info=error)
+        elif done.result():
+            self._wake.set()
+
+    def _expire_messages(self) -> None:
+        try:
+            self._commands.run(ExpireMessages(), SYSTEM)
+        except Unavailable as trouble:
+            log.warning("messages were not expired: %s", trouble)

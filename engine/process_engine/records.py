@@ -1,0 +1,69 @@
+"""The records of the business, the audit trail, and what falls due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from ..commands.counts import counted
+from ..commands.transaction import Transaction
+from ..identity import READ_AUDIT
+from ..jobs import next_due, run_until_idle
+from ..model import Actor, AuditEntry, AuditFilter, Page
+from .part import EnginePart
+
+
+class RecordsPart(EnginePart):
+    """Reading and writing beside the processes; the clock's work."""
+
+    @contextmanager
+    def records(self) -> Iterator[Any]:
+        """A read-only SQLAlchemy session over one consistent view, for registers and scorecards."""
+        with self.database.read() as view:
+            yield view.session
+
+    @contextmanager
+    def transaction(self, *, by: Actor, action: str) -> Iterator[Transaction]:
+        """A write outside a step, with messages, documents and audit lines in the same transaction.
+
+        Commits at the end of the block. It is not run again when it collides with another change (Conflict).
+        """
+        with self.commands.transaction(by, action) as transaction:
+            yield transaction
+
+    def audit(
+        self, filter: AuditFilter, *, by: Actor, limit: int = 100, cursor: str | None = None
+    ) -> Page[AuditEntry]:
+        with self._look() as (view, rights):
+            rights.need(by, READ_AUDIT, "read the audit trail")
+            return view.audit.search(filter, limit=limit, cursor=cursor)
+
+    def verify_audit(self, *, by: Actor) -> list[str]:
+        """What is wrong with the hash chains, one sentence each; empty when they hold."""
+        with self._look() as (view, rights):
+            rights.need(by, READ_AUDIT, "verify the audit trail")
+            return [
+                f"chain {found.chain}, line {found.position}: {found.reason}" for found in view.audit.verify()
+            ]
+
+    def run_until_idle(self, limit: int = 10_000) -> int:
+        """Fire due timers and run due jobs, at the engine's clock, until nothing is due. Answers how many.
+
+        For tests, the demonstration and single commands; a program uses `JobExecutor`.
+        """
+        return run_until_idle(self.commands, limit)
+
+    def next_due(self) -> datetime | None:
+        """When the next timer or job falls due; what `FixedClock` may be moved to."""
+        return next_due(self.commands)
+
+    def counts(self) -> Mapping[str, int]:
+        """Numbers for /metrics: instances by state, open user tasks, jobs, incidents, overdue timers."""
+        with self.database.read() as view:
+            return counted(view, self.clock.now())
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after every commit that made work for the machine (it must not block)."""
+        self.commands.on_commit(listener)
