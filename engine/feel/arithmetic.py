@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
 
 from engine.feel.errors import FeelLimitExceeded
+from engine.feel.far import combine
 from engine.feel.limits import MAX_STRING_LENGTH
 from engine.feel.numbers import DECIMAL, NUMERIC, Number, bounded, from_float, integral
 from engine.feel.temporal import (
+    FarDate,
+    FarDateTime,
     YearMonthDuration,
     add_duration,
     add_months,
     add_to_date,
     add_to_time,
-    instant,
+    difference,
     seconds_of,
 )
 from engine.feel.values import KINDS, kind_of, normalise
@@ -38,7 +42,8 @@ def calculate(operator: str, a: object, b: object, strict: bool = False) -> obje
         return calculate_numbers(operator, a, b)  # type: ignore[arg-type]
     if type_a not in KINDS or type_b not in KINDS:
         return calculate(operator, normalise(a), normalise(b), strict)
-    rule = _RULES.get((operator, type_a, type_b))
+    rule = _STRICT_RULES.get((operator, type_a, type_b)) if strict else None
+    rule = rule or _RULES.get((operator, type_a, type_b))
     if rule is not None:
         try:
             result = rule(a, b)
@@ -110,16 +115,13 @@ def _concatenate(a: str, b: str) -> str:
     return a + b
 
 
-def _between_clocks(a: datetime, b: datetime) -> timedelta | None:
-    return instant(a) - instant(b) if (a.tzinfo is None) is (b.tzinfo is None) else None
-
-
 def _between_times(a: time, b: time) -> timedelta | None:
     return seconds_of(a) - seconds_of(b) if (a.tzinfo is None) is (b.tzinfo is None) else None
 
 
-def _midnight(value: date) -> datetime:
-    return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - local time has no zone
+def _midnight(value: Any) -> Any:
+    """A date among moments is its midnight in UTC."""
+    return combine(value, time(tzinfo=UTC))
 
 
 def _times_months(a: YearMonthDuration, b: Number) -> YearMonthDuration:
@@ -128,6 +130,15 @@ def _times_months(a: YearMonthDuration, b: Number) -> YearMonthDuration:
 
 def _times_duration(a: timedelta, b: Number) -> timedelta:
     return a * int(b)
+
+
+def _times_months_exactly(a: YearMonthDuration, b: Number) -> YearMonthDuration:
+    return YearMonthDuration(int(DECIMAL.multiply(a.months, b)))
+
+
+def _times_duration_exactly(a: timedelta, b: Number) -> timedelta:
+    micros = DECIMAL.multiply(a // _MICROSECOND, b)
+    return timedelta(microseconds=int(micros.to_integral_value(ROUND_HALF_EVEN)))
 
 
 def _divide_months(a: YearMonthDuration, b: Number) -> YearMonthDuration:
@@ -159,10 +170,6 @@ def _not_zero(value: Number) -> None:
 _Rule = Callable[..., object]
 _RULES: dict[tuple[str, type, type], _Rule] = {
     ("+", str, str): _concatenate,
-    ("-", date, date): lambda a, b: a - b,
-    ("-", datetime, datetime): _between_clocks,
-    ("-", date, datetime): lambda a, b: _between_clocks(_midnight(a), b),
-    ("-", datetime, date): lambda a, b: _between_clocks(a, _midnight(b)),
     ("-", time, time): _between_times,
     ("+", timedelta, timedelta): lambda a, b: a + b,
     ("-", timedelta, timedelta): lambda a, b: a - b,
@@ -171,11 +178,25 @@ _RULES: dict[tuple[str, type, type], _Rule] = {
     ("-", YearMonthDuration, YearMonthDuration): lambda a, b: YearMonthDuration(a.months - b.months),
     ("/", YearMonthDuration, YearMonthDuration): _ratio_of_months,
 }
-for _moment, _add in ((datetime, add_duration), (date, add_to_date), (time, add_to_time)):
+_STRICT_RULES: dict[tuple[str, type, type], _Rule] = {}
+_DATES: tuple[type, ...] = (date, FarDate)
+_MOMENTS: tuple[type, ...] = (datetime, FarDateTime)
+for _a in _DATES:
+    for _b in _DATES:
+        _RULES["-", _a, _b] = difference
+    for _b in _MOMENTS:
+        _RULES["-", _a, _b] = lambda a, b: difference(_midnight(a), b)
+        _RULES["-", _b, _a] = lambda a, b: difference(a, _midnight(b))
+for _a in _MOMENTS:
+    for _b in _MOMENTS:
+        _RULES["-", _a, _b] = difference
+_ADDING: list[tuple[type, _Rule]] = [(time, add_to_time)]
+_ADDING += [(each, add_to_date) for each in _DATES] + [(each, add_duration) for each in _MOMENTS]
+for _moment, _add in _ADDING:
     _RULES["+", _moment, timedelta] = _add
     _RULES["+", timedelta, _moment] = lambda a, b, add=_add: add(b, a)
     _RULES["-", _moment, timedelta] = lambda a, b, add=_add: add(a, -b)
-for _moment in (datetime, date):
+for _moment in _DATES + _MOMENTS:
     _RULES["+", _moment, YearMonthDuration] = lambda a, b: add_months(a, b.months)
     _RULES["+", YearMonthDuration, _moment] = lambda a, b: add_months(b, a.months)
     _RULES["-", _moment, YearMonthDuration] = lambda a, b: add_months(a, -b.months)
@@ -186,3 +207,7 @@ for _number in (int, Decimal):
     _RULES["*", YearMonthDuration, _number] = _times_months
     _RULES["*", _number, YearMonthDuration] = lambda a, b: _times_months(b, a)
     _RULES["/", YearMonthDuration, _number] = _divide_months
+_STRICT_RULES["*", timedelta, Decimal] = _times_duration_exactly
+_STRICT_RULES["*", Decimal, timedelta] = lambda a, b: _times_duration_exactly(b, a)
+_STRICT_RULES["*", YearMonthDuration, Decimal] = _times_months_exactly
+_STRICT_RULES["*", Decimal, YearMonthDuration] = lambda a, b: _times_months_exactly(b, a)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
 from engine.feel.limits import Scope
 from engine.feel.nodes import Node
+from engine.feel.types import Type
 
 Code = Callable[[Scope], Any]
 
@@ -33,8 +34,15 @@ _RULES: dict[type[Node], Callable[[Compiler, Any, Layer], Code]] = {}
 class Compiler:
     """Compiles one text. `names` collects the free variables that it reads."""
 
-    def __init__(self, *, strict: bool = False, variables: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        strict: bool = False,
+        variables: Collection[str] = (),
+        types: Mapping[str, Type] | None = None,
+    ) -> None:
         self.strict = strict
+        self.types = types
         self.variables = frozenset(variables)
         self.names: set[str] = set()
 

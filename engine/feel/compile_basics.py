@@ -14,8 +14,8 @@ from engine.feel.limits import Scope
 from engine.feel.nodes import (
     Between,
     Chain,
-    Comparison,
     CompareTest,
+    Comparison,
     ContextLiteral,
     If,
     InstanceOf,
@@ -29,8 +29,8 @@ from engine.feel.nodes import (
 )
 from engine.feel.numbers import LARGEST, NUMERIC
 from engine.feel.temporal import parse_temporal
-from engine.feel.types import type_check
-from engine.feel.values import KINDS, Range, compare, equal, kind_of, normalise, to_text
+from engine.feel.types import resolve
+from engine.feel.values import KINDS, Range, compare, equal, kind_of, normalise
 
 _MISSING = object()
 
@@ -96,9 +96,7 @@ def _range(compiler: Compiler, node: RangeLiteral, layer: Layer) -> Code:
     def evaluate(scope: Scope) -> Range | None:
         low, high = start(scope), end(scope)
         if low is None or high is None or compare("<=", low, high) is None:
-            scope.run.warn(
-                "NOT_COMPARABLE", position, "no range from %s to %s", kind_of(low), kind_of(high)
-            )
+            scope.run.warn("NOT_COMPARABLE", position, "no range from %s to %s", kind_of(low), kind_of(high))
             return None
         return Range(low, high, start_included, end_included)
 
@@ -112,7 +110,7 @@ def _unbounded_range(compiler: Compiler, node: CompareTest, layer: Layer) -> Cod
     def evaluate(scope: Scope) -> Range | None:
         value = end(scope)
         if operator == "=":
-            return Range(value, value, True, True)
+            return Range(value, value, True, True, is_point=True)
         if operator in (">", ">="):
             return Range(value, None, operator == ">=", False)
         if operator in ("<", "<="):
@@ -133,7 +131,7 @@ def _name(compiler: Compiler, node: Name, layer: Layer) -> Code:
     hops, where = _resolve(name, layer)
     if where is None or where.parent is None:
         compiler.names.add(name)
-    unknown = _unknown(name, position)
+    unknown = _unknown(name, position, compiler.strict)
     if where is None:
         return _walk(name, unknown)
     if where.parent is None:
@@ -246,10 +244,10 @@ def _walk(name: str, unknown: Code) -> Code:
     return evaluate
 
 
-def _unknown(name: str, position: int) -> Code:
-    builtin = find_builtin(name)
+def _unknown(name: str, position: int, strict: bool) -> Code:
+    builtin = find_builtin(name, strict=strict)
     if builtin is not None:
-        return lambda scope: builtin.as_function()
+        return lambda scope: builtin.as_function(strict)
 
     def warn(scope: Scope) -> None:
         hint = nearest(name, _visible_names(scope))
@@ -273,7 +271,10 @@ def _visible_names(scope: Scope) -> list[str]:
 @rule(Chain)
 def _chain(compiler: Compiler, node: Chain, layer: Layer) -> Code:
     first = compiler.code(node.first, layer)
-    rest = [(_operation(sign, position, compiler.strict), compiler.code(operand, layer)) for sign, operand, position in node.rest]
+    rest = [
+        (_operation(sign, position, compiler.strict), compiler.code(operand, layer))
+        for sign, operand, position in node.rest
+    ]
     if len(rest) == 1:
         apply, second = rest[0]
         return lambda scope: apply(first(scope), second(scope), scope)
@@ -479,15 +480,13 @@ def _between(compiler: Compiler, node: Between, layer: Layer) -> Code:
 @rule(InstanceOf)
 def _instance_of(compiler: Compiler, node: InstanceOf, layer: Layer) -> Code:
     value = compiler.code(node.value, layer)
-    check = type_check(node.type, strict=compiler.strict)
-    if check is None:
+    wanted = resolve(node.type, compiler.types)
+    if wanted is None:
         name, position = node.type.name, node.type.position
 
         def unknown(scope: Scope) -> None:
             scope.run.warn("INVALID_TYPE", position, "no type '%s'", name)
 
         return unknown
-    return lambda scope: check(value(scope))
-
-
-__all__ = ["find_variable", "is_local", "to_text", "warn_not_comparable"]
+    admits = wanted.admits
+    return lambda scope: admits(value(scope))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from engine.feel.builtins import Builtin, Null, Signature, find_builtin
 from engine.feel.builtin_names import BUILTIN_NAMES
+from engine.feel.builtins import Builtin, Null, Signature, find_builtin
 from engine.feel.code import Code, Compiler, Layer, nearest, rule
 from engine.feel.compile_basics import find_variable, is_local
 from engine.feel.errors import FeelLimitExceeded
 from engine.feel.limits import MAX_CALL_DEPTH, Run, Scope
 from engine.feel.nodes import Call, FunctionDefinition, Name
-from engine.feel.types import Check, type_check
+from engine.feel.types import Type, infer, resolve
 from engine.feel.values import Function, kind_of
 
 
@@ -36,8 +36,8 @@ def _call_builtin(builtin: Builtin, arguments: list[Code], node: Call, strict: b
         return lambda scope: builtin.call_named(
             scope.run, position, names, [argument(scope) for argument in arguments], strict
         )
-    if len(arguments) == 1 and len(builtin.signatures) == 1:
-        signature = builtin.signatures[0]
+    if len(arguments) == 1 and len(builtin.of(strict)) == 1:
+        signature = builtin.of(strict)[0]
         if signature.most == 1 and not signature.variadic and not signature.needs_run:
             return _call_simple(builtin, signature, arguments[0], position, strict)
     return lambda scope: builtin.call(
@@ -119,43 +119,36 @@ def invoke(function: Function, arguments: list[object], run: Run, position: int 
 
 @rule(FunctionDefinition)
 def _definition(compiler: Compiler, node: FunctionDefinition, layer: Layer) -> Code:
-    parameters, position = tuple(node.parameters), node.position
+    parameters = tuple(node.parameters)
     if node.body is None:
         external = Function(parameters, _external)
         return lambda scope: external
     body = compiler.code(node.body, Layer(parameters, layer))
-    checks = [None if each is None else type_check(each, strict=compiler.strict) for each in node.types]
-    typed = any(check is not None for check in checks)
+    types = [None if each is None else resolve(each, compiler.types) for each in node.types]
+    typed = any(each is not None for each in types)
+    signature = infer(node, compiler.types)
 
     def call(outer: Scope, run: Run, arguments: list[object]) -> object:
         if len(arguments) != len(parameters):
             raise Null(f"expected {len(parameters)} arguments, not {len(arguments)}")
         if typed:
-            arguments = _checked(arguments, checks, parameters)
+            arguments = [
+                fitted(argument, type_, name)
+                for argument, type_, name in zip(arguments, types, parameters, strict=True)
+            ]
         return body(Scope(dict(zip(parameters, arguments, strict=True)), outer, run))
 
-    def define(scope: Scope) -> Function:
-        return Function(parameters, partial(call, scope))
-
-    define.__doc__ = f"the function at {position}"
-    return define
+    return lambda scope: Function(parameters, partial(call, scope), signature=signature)
 
 
-def _checked(
-    arguments: list[object], checks: list[Check | None], parameters: tuple[str, ...]
-) -> list[object]:
-    """The arguments, if they have the types of their parameters; lists of one and items give way."""
-    result = []
-    for argument, check, name in zip(arguments, checks, parameters, strict=True):
-        if check is None or argument is None or check(argument):
-            result.append(argument)
-        elif type(argument) is list and len(argument) == 1 and check(argument[0]):
-            result.append(argument[0])
-        elif check([argument]):
-            result.append([argument])
-        else:
-            raise Null(f"the argument '{name}' is {kind_of(argument)}")
-    return result
+def fitted(argument: object, type_: Type | None, name: str) -> object:
+    """An argument as its parameter wants it. Raises Null when it is of another type."""
+    if type_ is None or argument is None or type_.admits(argument):
+        return argument
+    converted = type_.convert(argument)
+    if converted is None:
+        raise Null(f"'{name}' must be {type_.name}, not {kind_of(argument)}")
+    return converted
 
 
 def _external(run: Run, arguments: list[object]) -> object:

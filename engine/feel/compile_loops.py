@@ -183,7 +183,11 @@ def count_through(start: object, end: object, position: int, scope: Scope) -> ra
     low, high = whole(start), whole(end)
     if low is None or high is None:
         scope.run.warn(
-            "INVALID_TYPE", position, "expected whole numbers or dates, not %s and %s", kind_of(start), kind_of(end)
+            "INVALID_TYPE",
+            position,
+            "expected whole numbers or dates, not %s and %s",
+            kind_of(start),
+            kind_of(end),
         )
         return None
     return _span(low, high, position)
@@ -206,5 +210,3 @@ def _lets_partial_out(body: Node) -> bool:
     return any(
         isinstance(each, Name) and each.name == "partial" and id(each) not in filtered for each in walk(body)
     )
-
-

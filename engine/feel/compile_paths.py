@@ -13,7 +13,7 @@ from engine.feel.errors import FeelLimitExceeded
 from engine.feel.limits import Scope
 from engine.feel.nodes import Filter, FunctionDefinition, Literal, Name, Negation, Node, Path
 from engine.feel.numbers import NUMERIC, negate_number, whole
-from engine.feel.temporal import YearMonthDuration, offset_of
+from engine.feel.temporal import FarDate, FarDateTime, YearMonthDuration, offset_of
 from engine.feel.values import KINDS, Range, kind_of, normalise
 
 _NOTHING: dict[str, object] = {}
@@ -65,6 +65,8 @@ PROPERTIES: dict[type, dict[str, Callable[[Any], object]]] = {
     date: _DATE_PARTS,
     time: _TIME_PARTS,
     datetime: _DATE_PARTS | _TIME_PARTS,
+    FarDate: _DATE_PARTS,
+    FarDateTime: _DATE_PARTS | _TIME_PARTS,
     timedelta: {
         "days": _part_of_days(86400, 0),
         "hours": _part_of_days(3600, 24),
@@ -107,16 +109,12 @@ def _entry(holder: object, name: str, position: int, scope: Scope) -> object:
         return _entry(normalise(holder), name, position, scope)
     properties = PROPERTIES.get(kind)
     if properties is None:
-        scope.run.warn(
-            "NO_CONTEXT_ENTRY_FOUND", position, "%s has no entry '%s'", kind_of(holder), name
-        )
+        scope.run.warn("NO_CONTEXT_ENTRY_FOUND", position, "%s has no entry '%s'", kind_of(holder), name)
         return None
     part = properties.get(name)
     if part is None:
         known = ", ".join(properties)
-        scope.run.warn(
-            "NO_PROPERTY_FOUND", position, "%s has no '%s', only %s", kind_of(holder), name, known
-        )
+        scope.run.warn("NO_PROPERTY_FOUND", position, "%s has no '%s', only %s", kind_of(holder), name, known)
         return None
     return part(holder)
 

@@ -10,7 +10,9 @@ from engine.feel.code import Code, Compiler, Layer
 from engine.feel.compile_tests import Test, compile_tests
 from engine.feel.errors import Evaluation, FeelLimitExceeded, FeelSyntaxError
 from engine.feel.limits import MAX_NESTING, Budget, Run
+from engine.feel.nodes import Node, Tests
 from engine.feel.parser import parse_expression, parse_unary_tests
+from engine.feel.types import Type
 
 COMPILERS = (compile_basics, compile_calls, compile_loops, compile_paths)
 
@@ -18,12 +20,14 @@ COMPILERS = (compile_basics, compile_calls, compile_loops, compile_paths)
 class Expression:
     """A compiled expression. `names` are the free variables that it may read."""
 
-    __slots__ = ("_code", "names", "text")
+    __slots__ = ("names", "node", "text", "value")
 
-    def __init__(self, text: str, code: Code, names: frozenset[str]) -> None:
+    def __init__(self, text: str, node: Node, code: Code, names: frozenset[str]) -> None:
         self.text = text
+        self.node = node
         self.names = names
-        self._code = code
+        self.value = code
+        """The value in a Run or Scope, for those who share one between many texts; they see to RecursionError."""
 
     def evaluate(
         self, context: Mapping[str, object], *, now: datetime | None = None, budget: Budget | None = None
@@ -34,7 +38,7 @@ class Expression:
         """
         run = Run(context, now, budget)
         try:
-            value = self._code(run)
+            value = self.value(run)
         except RecursionError:
             raise _too_deep() from None
         warnings = run.warnings
@@ -47,12 +51,14 @@ class Expression:
 class UnaryTests:
     """Compiled unary tests (the cells of a decision table). `names` are the free variables they may read."""
 
-    __slots__ = ("_test", "names", "text")
+    __slots__ = ("names", "node", "passes", "text")
 
-    def __init__(self, text: str, test: Test, names: frozenset[str]) -> None:
+    def __init__(self, text: str, node: Tests, test: Test, names: frozenset[str]) -> None:
         self.text = text
+        self.node = node
         self.names = names
-        self._test = test
+        self.passes = test
+        """Whether a value passes, in a Run or Scope; see Expression.value."""
 
     def evaluate(
         self,
@@ -65,7 +71,7 @@ class UnaryTests:
         """Whether `value` passes: True, False or None when it can't be told."""
         run = Run(context, now, budget)
         try:
-            passed = self._test(value, run)
+            passed = self.passes(value, run)
         except RecursionError:
             raise _too_deep() from None
         warnings = run.warnings
@@ -76,33 +82,41 @@ class UnaryTests:
 
 
 def compile_expression(
-    text: str, *, strict: bool = False, known_names: Collection[str] | None = None
+    text: str,
+    *,
+    strict: bool = False,
+    known_names: Collection[str] | None = None,
+    types: Mapping[str, Type] | None = None,
 ) -> Expression:
     """Read `text` (without the leading `=`). Raises FeelSyntaxError.
 
     `strict` takes the standard's meaning where Camunda's differs; with `known_names` these and other names
-    may have blanks and operators in them.
+    may have blanks and operators in them; `types` are a model's own.
     """
-    compiler = Compiler(strict=strict, variables=known_names or ())
-    tree = parse_expression(text, strict=strict, known_names=known_names)
+    compiler = Compiler(strict=strict, variables=known_names or (), types=types)
+    tree = parse_expression(text, strict=strict, known_names=known_names, type_names=types or ())
     try:
         code = compiler.code(tree, Layer())
     except RecursionError:
         raise _nested_text(text) from None
-    return Expression(text, code, frozenset(compiler.names))
+    return Expression(text, tree, code, frozenset(compiler.names))
 
 
 def compile_unary_tests(
-    text: str, *, strict: bool = False, known_names: Collection[str] | None = None
+    text: str,
+    *,
+    strict: bool = False,
+    known_names: Collection[str] | None = None,
+    types: Mapping[str, Type] | None = None,
 ) -> UnaryTests:
     """Read unary tests such as `"a", "b"`, `[1..5]`, `not(< 3)` or `-`. Raises FeelSyntaxError."""
-    compiler = Compiler(strict=strict, variables=known_names or ())
-    tree = parse_unary_tests(text, strict=strict, known_names=known_names)
+    compiler = Compiler(strict=strict, variables=known_names or (), types=types)
+    tree = parse_unary_tests(text, strict=strict, known_names=known_names, type_names=types or ())
     try:
         test = compile_tests(compiler, tree, Layer())
     except RecursionError:
         raise _nested_text(text) from None
-    return UnaryTests(text, test, frozenset(compiler.names) - {"?"})
+    return UnaryTests(text, tree, test, frozenset(compiler.names) - {"?"})
 
 
 def _too_deep() -> FeelLimitExceeded:

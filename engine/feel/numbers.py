@@ -18,7 +18,11 @@ DIGITS = 34
 LARGEST = 10**DIGITS
 
 DECIMAL = Context(
-    prec=DIGITS, rounding=ROUND_HALF_EVEN, Emin=-6143, Emax=6144, traps=[InvalidOperation, DivisionByZero, Overflow]
+    prec=DIGITS,
+    rounding=ROUND_HALF_EVEN,
+    Emin=-6143,
+    Emax=6144,
+    traps=[InvalidOperation, DivisionByZero, Overflow],
 )
 for _flag in (Clamped, Subnormal, Underflow):
     DECIMAL.traps[_flag] = False

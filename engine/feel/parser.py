@@ -8,7 +8,7 @@ from engine.feel.builtin_names import BUILTIN_NAMES
 from engine.feel.cursor import Cursor
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.limits import MAX_NESTING
-from engine.feel.names import WordSequences
+from engine.feel.names import KnownNames, WordSequences
 from engine.feel.nodes import (
     Between,
     Call,
@@ -88,26 +88,44 @@ _WORDS_AFTER_RANGE = frozenset(
 _BREAKS_KEY = frozenset("{}[](),:")
 
 
-def parse_expression(text: str, *, strict: bool = False, known_names: Collection[str] | None = None) -> Node:
+def parse_expression(
+    text: str,
+    *,
+    strict: bool = False,
+    known_names: Collection[str] | None = None,
+    type_names: Collection[str] = (),
+) -> Node:
     """The tree of an expression. Raises FeelSyntaxError."""
-    parser = Parser(text, strict=strict, known_names=known_names)
+    parser = Parser(text, strict=strict, known_names=known_names, type_names=type_names)
     return parser.whole(parser.expression)
 
 
 def parse_unary_tests(
-    text: str, *, strict: bool = False, known_names: Collection[str] | None = None
+    text: str,
+    *,
+    strict: bool = False,
+    known_names: Collection[str] | None = None,
+    type_names: Collection[str] = (),
 ) -> Tests:
     """The tree of a cell of a decision table. Raises FeelSyntaxError."""
-    parser = Parser(text, strict=strict, known_names=known_names)
+    parser = Parser(text, strict=strict, known_names=known_names, type_names=type_names)
     return parser.whole(parser.unary_tests)
 
 
 class Parser(Cursor):
     """One rule of the grammar is one method; each leaves `token` after what it read."""
 
-    def __init__(self, text: str, *, strict: bool, known_names: Collection[str] | None) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        strict: bool,
+        known_names: Collection[str] | None,
+        type_names: Collection[str],
+    ) -> None:
         super().__init__(text, known_names)
         self.strict = strict
+        self.type_names = KnownNames(type_names)
         self.in_range_end = False
         self.reads_input = False
         self.instance_power = INSTANCE if strict else COMPARE
@@ -516,7 +534,7 @@ class Parser(Cursor):
         if match is not None:
             self.move_to(match[1])
             return match[0].replace(" - ", "-")
-        match = self.known.match(self.text, self.tokens, self.index)
+        match = self.type_names.match(self.text, self.tokens, self.index)
         if match is not None:
             self.move_to(match[1])
             return match[0]

@@ -60,7 +60,9 @@ def _compile(pattern: str, flags: str) -> Pattern:
     if "q" in flags:
         options &= ~regex.VERBOSE
     else:
-        pattern = _translate(pattern)
+        if "x" in flags:
+            pattern = _without_blanks(pattern)
+        pattern = _translate(pattern, "s" in flags)
     try:
         return regex.compile(pattern, options)
     except (regex.error, OverflowError, ValueError, RecursionError, IndexError) as reason:
@@ -128,7 +130,7 @@ def _group(replacement: str, index: int, found: regex.Match[str]) -> tuple[str |
     return found.group(number), index
 
 
-def _translate(pattern: str) -> str:
+def _translate(pattern: str, dot_is_all: bool) -> str:
     """A pattern of Java (or of XML Schema) as one of `regex`."""
     parts: list[str] = []
     index, depth, size = 0, 0, len(pattern)
@@ -152,8 +154,8 @@ def _translate(pattern: str) -> str:
             continue
         if character == "]" and depth:
             depth -= 1
-        elif character == "$" and not depth:
-            parts.append("$")
+        elif character == "." and not depth and not dot_is_all:
+            parts.append(r"[^\n\r\x85\u2028\u2029]")
             continue
         elif depth and character in "~|" and pattern[index : index + 1] == character:
             parts.append("\\" + character)
@@ -192,6 +194,8 @@ def _escape(pattern: str, index: int, in_class: bool) -> tuple[str, int]:
         return (r"\p{L}_:" if in_class else r"[\p{L}_:]"), after
     if letter == "c":
         return (r"\p{L}\p{N}_:.\-" if in_class else r"[\p{L}\p{N}_:.\-]"), after
+    if in_class and letter.isdigit():
+        raise Null("the pattern is wrong: no group can be meant inside brackets")
     if letter == "k" or letter in "bBAGntrfaux0123456789X":
         return ("\\k" if letter == "k" else "\\" + letter), after
     if letter.isalpha():
@@ -207,6 +211,22 @@ def _property(letter: str, name: str, in_class: bool) -> str:
         return inside if in_class else f"[{inside}]"
     if name.startswith("java"):
         name = {"javaLowerCase": "Ll", "javaUpperCase": "Lu", "javaWhitespace": "White_Space"}.get(name, name)
-    elif name.startswith("Is") and len(name) > 2 or name.startswith("In") and len(name) > 2:
-        name = name if name.startswith("In") else name[2:]
+    if name.startswith("Is"):
+        name = _script_or_block(name[2:])
+    if name != name.strip():
+        raise Null(f"the pattern is wrong: no property '{name[:20]}'")
     return f"\\{letter}{{{name}}}"
+
+
+def _without_blanks(pattern: str) -> str:
+    """Blanks within the braces of a property mean nothing, either."""
+    return regex.sub(r"\\[pP]\{[^}]*\}", lambda found: "".join(found.group().split()), pattern)
+
+
+def _script_or_block(name: str) -> str:
+    """Java's IsLatin is a script or a property, XML Schema's IsBasicLatin a block."""
+    try:
+        regex.compile(f"\\p{{{name}}}")
+    except regex.error:
+        return f"In{name}"
+    return name

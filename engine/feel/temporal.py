@@ -9,7 +9,23 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import total_ordering
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from engine.feel.far import (
+    CYCLE,
+    CYCLE_YEARS,
+    FAR_TYPES,
+    FIRST_NEAR,
+    Day,
+    FarDate,
+    FarDateTime,
+    combine,
+    far_day,
+    settled,
+    split,
+    year_text,
+)
 
 
 @total_ordering
@@ -38,11 +54,12 @@ class YearMonthDuration:
 
 
 Duration = timedelta | YearMonthDuration
-Temporal = date | time | datetime | timedelta | YearMonthDuration
+Moment = datetime | FarDateTime
+Temporal = date | time | datetime | timedelta | YearMonthDuration | FarDate
 
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_DATE = re.compile(r"(-?(?:\d{4}|[1-9]\d{4,8}))-(\d\d)-(\d\d)", re.ASCII)
 _TIME = re.compile(
-    r"(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:(Z|z|[+-]\d\d:\d\d(?::\d\d)?)?(?:@([^\[\]@]+)|\[([^\[\]@]+)\])?)",
+    r"(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:@([^\[\]@]+)|(Z|z|[+-]\d\d:\d\d(?::\d\d)?)?(?:\[([^\[\]@]+)\])?)",
     re.ASCII,
 )
 _ZONE = re.compile(r"[A-Za-z0-9_+\-]{1,30}(?:/[A-Za-z0-9_+\-]{1,30}){0,2}", re.ASCII)
@@ -50,7 +67,7 @@ _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)(?::(\d\d))?", re.ASCII)
 _MONTHS = re.compile(r"(-?)P(?:(-?\d{1,12})Y)?(?:(-?\d{1,12})M)?", re.ASCII)
 _DAYS = re.compile(
     r"(-?)P(?:(-?\d{1,12})W)?(?:(-?\d{1,12})D)?"
-    r"(T(?:(-?\d{1,15})H)?(?:(-?\d{1,15})M)?(?:(-?\d{1,15})(?:\.(\d{1,9}))?S)?)?",
+    r"(T(?:(-?\d{1,15})H)?(?:(-?\d{1,15})M)?(?:(-?\d{1,15})(?:\.(\d{0,9}))?S)?)?",
     re.ASCII,
 )
 _DAY = timedelta(days=1)
@@ -60,10 +77,10 @@ _EPOCH_DAY = date(2024, 1, 1)
 # --- from text -----------------------------------------------------------------------------------
 
 
-def parse_date(text: str) -> date | None:
-    """A date of the years 1 to 9999, none when the text is no such date."""
+def parse_date(text: str) -> Day | None:
+    """A date, none when the text is no such date."""
     found = _DATE.fullmatch(text)
-    return _date(*map(int, found.groups())) if found else None
+    return far_day(*map(int, found.groups())) if found else None
 
 
 def parse_time(text: str, *, strict: bool = False) -> time | None:
@@ -72,17 +89,20 @@ def parse_time(text: str, *, strict: bool = False) -> time | None:
     return _time(found, strict=strict) if found else None
 
 
-def parse_date_time(text: str, *, strict: bool = False) -> datetime | None:
-    """A date and time; a date alone is its midnight."""
+def parse_date_time(text: str, *, strict: bool = False) -> Moment | None:
+    """A date and time; a date alone is its midnight, and 24:00:00 the midnight after it."""
     day_text, separator, time_text = text.partition("T")
     day = parse_date(day_text)
     if day is None:
         return None
     if not separator:
-        return datetime.combine(day, time())
+        return combine(day, time())
+    if time_text.startswith("24:00:00"):
+        midnight = parse_date_time(f"{day_text}T00{time_text[2:]}", strict=strict)
+        return None if midnight is None else add_duration(midnight, _DAY)
     found = _TIME.fullmatch(time_text)
-    clock = _time(found, strict=strict, day=day) if found else None
-    return None if clock is None else in_gap(datetime.combine(day, clock))
+    clock = _time(found, strict=strict) if found else None
+    return None if clock is None else in_gap(combine(day, clock))
 
 
 def parse_duration(text: str) -> Duration | None:
@@ -132,20 +152,16 @@ def parse_zone(text: str) -> tzinfo | None:
         return None
 
 
-def make_date(year: int, month: int, day: int) -> date | None:
-    """None when there is no such day or the year is not in 1 to 9999."""
-    return _date(year, month, day)
-
-
 # --- to text -------------------------------------------------------------------------------------
 
 
 def format_temporal(value: Temporal) -> str:
     """The text from which the same value can be read."""
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%dT}".rjust(11, "0") + _format_clock(value.time()) + format_zone(value)
-    if isinstance(value, date):
-        return value.isoformat()
+    if isinstance(value, (date, FarDate)):
+        day = f"{year_text(value.year)}-{value.month:02}-{value.day:02}"
+        if not isinstance(value, (datetime, FarDateTime)):
+            return day
+        return f"{day}T{_format_clock(value.time())}{format_zone(value)}"
     if isinstance(value, time):
         return _format_clock(value) + format_zone(value)
     if isinstance(value, timedelta):
@@ -172,7 +188,7 @@ def format_duration(value: timedelta, zero: str = "P0D") -> str:
     return sign + "P" + (f"{value.days}D" if value.days else "") + (f"T{text}" if text else "")
 
 
-def format_zone(value: time | datetime) -> str:
+def format_zone(value: time | Moment) -> str:
     """`@Europe/Berlin`, `+01:00`, `Z` or nothing."""
     zone = value.tzinfo
     if zone is None:
@@ -192,7 +208,7 @@ def format_offset(offset: timedelta) -> str:
 
 def json_text(value: Temporal) -> str:
     """ISO text; a zone is shown with its offset, as Java does: `+02:00[Europe/Berlin]`."""
-    if isinstance(value, (datetime, time)) and isinstance(value.tzinfo, ZoneInfo):
+    if isinstance(value, (datetime, time, FarDateTime)) and isinstance(value.tzinfo, ZoneInfo):
         clock = format_temporal(value.replace(tzinfo=None))
         return f"{clock}{format_offset(offset_of(value) or timedelta())}[{value.tzinfo.key}]"
     return format_temporal(value)
@@ -201,8 +217,10 @@ def json_text(value: Temporal) -> str:
 # --- zones and instants ----------------------------------------------------------------------------
 
 
-def offset_of(value: time | datetime) -> timedelta | None:
+def offset_of(value: time | Moment) -> timedelta | None:
     """The offset from UTC. A time without a date takes the standard offset of its zone."""
+    if isinstance(value, FarDateTime):
+        return offset_of(value.near)
     if isinstance(value, datetime) or not isinstance(value.tzinfo, ZoneInfo):
         return value.utcoffset()
     noon = datetime.combine(_EPOCH_DAY, time(12), value.tzinfo)
@@ -226,9 +244,9 @@ def seconds_of(value: time) -> timedelta:
     return since - offset if offset else since
 
 
-def in_gap(value: datetime) -> datetime:
+def in_gap(value: Any) -> Any:
     """A local time that a zone skips in spring, moved on by the length of the gap."""
-    if isinstance(value.tzinfo, ZoneInfo):
+    if isinstance(value, datetime) and isinstance(value.tzinfo, ZoneInfo):
         try:
             return value.astimezone(UTC).astimezone(value.tzinfo)
         except OverflowError:
@@ -239,32 +257,49 @@ def in_gap(value: datetime) -> datetime:
 # --- arithmetic ------------------------------------------------------------------------------------
 
 
-def add_months(value: date, months: int) -> date | None:
-    """The same day of another month, or the last one that it has; none beyond the years 1 to 9999."""
+def add_months(value: Any, months: int) -> Any:
+    """The same day of another month, or the last one that it has."""
+    _, near = split(value)
     total = value.year * 12 + value.month - 1 + months
     year, month = divmod(total, 12)
-    if not 1 <= year <= 9999:
-        return None
-    moved = value.replace(year=year, month=month + 1, day=min(value.day, days_in_month(year, month + 1)))
-    return in_gap(moved) if isinstance(moved, datetime) else moved
+    cycles, rest = divmod(year - FIRST_NEAR, CYCLE_YEARS)
+    day = min(value.day, days_in_month(year, month + 1))
+    return in_gap(settled(cycles, near.replace(year=FIRST_NEAR + rest, month=month + 1, day=day)))
 
 
-def add_duration(value: datetime, duration: timedelta) -> datetime | None:
+def add_duration(value: Any, duration: timedelta) -> Any:
     """So much real time later: over a change of the clocks the local hour moves."""
     try:
-        if isinstance(value.tzinfo, ZoneInfo):
-            return (value.astimezone(UTC) + duration).astimezone(value.tzinfo)
-        return value + duration
+        if isinstance(value, datetime):
+            if isinstance(value.tzinfo, ZoneInfo):
+                return (value.astimezone(UTC) + duration).astimezone(value.tzinfo)
+            return value + duration
     except OverflowError:
-        return None
+        pass
+    cycles, near = split(value)
+    more, rest = divmod(duration, CYCLE)
+    return settled(cycles + more, near + rest)
 
 
-def add_to_date(value: date, duration: timedelta) -> date | None:
+def add_to_date(value: Any, duration: timedelta) -> Any:
     """The day in which the moment after `duration` from midnight falls."""
-    try:
-        return value + timedelta(days=duration // _DAY)
-    except OverflowError:
-        return None
+    cycles, near = split(value)
+    more, days = divmod(duration // _DAY, CYCLE.days)
+    return settled(cycles + more, near + timedelta(days=days))
+
+
+def difference(a: Any, b: Any) -> timedelta | None:
+    """The time from b to a, of two dates or of two moments; none when only one of them has a zone."""
+    if isinstance(a, (datetime, FarDateTime)):
+        if (a.tzinfo is None) is not (b.tzinfo is None):
+            return None
+        if isinstance(a, datetime) and isinstance(b, datetime):
+            return instant(a) - instant(b)
+        (cycles_a, near_a), (cycles_b, near_b) = split(a), split(b)
+        near_a, near_b = instant(near_a), instant(near_b)
+    else:
+        (cycles_a, near_a), (cycles_b, near_b) = split(a), split(b)
+    return (cycles_a - cycles_b) * CYCLE + (near_a - near_b)
 
 
 def add_to_time(value: time, duration: timedelta) -> time:
@@ -281,16 +316,9 @@ def days_in_month(year: int, month: int) -> int:
     return 30 if month in (4, 6, 9, 11) else 31
 
 
-def _date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _time(found: re.Match[str], *, strict: bool, day: date | None = None) -> time | None:
-    hour, minute, second, fraction, offset_text, zone_text, bracket = found.groups()
-    if strict and (second is None or bracket or (offset_text and zone_text)):
+def _time(found: re.Match[str], *, strict: bool) -> time | None:
+    hour, minute, second, fraction, zone_text, offset_text, bracket = found.groups()
+    if strict and (second is None or bracket):
         return None
     zone: tzinfo | None = None
     if zone_text or bracket:
@@ -323,3 +351,6 @@ def _format_clock(value: time) -> str:
 
 def _fraction(micros: int) -> str:
     return f".{micros:06}".rstrip("0") if micros else ""
+
+
+__all__ = ["FAR_TYPES", "FarDate", "FarDateTime", "YearMonthDuration"]

@@ -10,7 +10,27 @@ from engine.feel.errors import FeelSyntaxError
 NUMBER, STRING, NAME, QUOTED_NAME, TEMPORAL, SIGN, END, WRONG = range(8)
 
 KEYWORDS = frozenset(
-    "true false null and or not if then else for in return some every satisfies between instance of function".split()
+    [
+        "true",
+        "false",
+        "null",
+        "and",
+        "or",
+        "not",
+        "if",
+        "then",
+        "else",
+        "for",
+        "in",
+        "return",
+        "some",
+        "every",
+        "satisfies",
+        "between",
+        "instance",
+        "of",
+        "function",
+    ]
 )
 
 _NAME_START = (

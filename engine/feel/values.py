@@ -11,7 +11,11 @@ from engine.feel.errors import FeelLimitExceeded
 from engine.feel.limits import MAX_STRING_LENGTH, MAX_VALUE_DEPTH, Run
 from engine.feel.numbers import NUMERIC, from_float, plain_text
 from engine.feel.temporal import (
+    FAR_TYPES,
+    FarDate,
+    FarDateTime,
     YearMonthDuration,
+    difference,
     format_temporal,
     instant,
     json_text,
@@ -31,17 +35,22 @@ KINDS: dict[type, str] = {
     datetime: "date and time",
     timedelta: "days and time duration",
     YearMonthDuration: "years and months duration",
+    FarDate: "date",
+    FarDateTime: "date and time",
 }
-TEMPORAL_TYPES = frozenset((date, time, datetime, timedelta, YearMonthDuration))
+TEMPORAL_TYPES = frozenset((date, time, datetime, timedelta, YearMonthDuration, *FAR_TYPES))
 
 
 class Range:
     """From `start` to `end`; a missing one (None) leaves that side open for any value."""
 
-    __slots__ = ("end", "end_included", "start", "start_included")
+    __slots__ = ("end", "end_included", "is_point", "start", "start_included")
 
-    def __init__(self, start: object, end: object, start_included: bool, end_included: bool) -> None:
+    def __init__(
+        self, start: object, end: object, start_included: bool, end_included: bool, *, is_point: bool = False
+    ) -> None:
         self.start, self.end = start, end
+        self.is_point = is_point  # written as (= 10): not the same as [10..10]
         self.start_included, self.end_included = start_included, end_included
 
     def contains(self, value: object) -> bool | None:
@@ -68,7 +77,8 @@ class Range:
         if not isinstance(other, Range):
             return False
         return (
-            self.start_included is other.start_included
+            self.is_point is other.is_point
+            and self.start_included is other.start_included
             and self.end_included is other.end_included
             and equal(self.start, other.start) is True
             and equal(self.end, other.end) is True
@@ -158,7 +168,7 @@ def equal(a: object, b: object) -> bool | None:
     if a is None or b is None:
         return False
     if type_a in KINDS and type_b in KINDS:
-        return None
+        return _compare_far("=", a, b) if type_a in FAR_TYPES or type_b in FAR_TYPES else None
     return equal(normalise(a), normalise(b))
 
 
@@ -192,7 +202,7 @@ def compare(operator: str, a: object, b: object) -> bool | None:
     if type_a is type_b and (type_a is datetime or type_a is time):
         return _compare_clocks(operator, a, b)
     if type_a in KINDS and type_b in KINDS:
-        return None
+        return _compare_far(operator, a, b) if type_a in FAR_TYPES or type_b in FAR_TYPES else None
     return compare(operator, normalise(a), normalise(b))
 
 
@@ -207,6 +217,13 @@ def _compare_clocks(operator: str, a: object, b: object) -> bool | None:
     if (a.tzinfo is None) is not (b.tzinfo is None):
         return None
     return _COMPARE[operator](seconds_of(a), seconds_of(b))
+
+
+def _compare_far(operator: str, a: object, b: object) -> bool | None:
+    if a is None or b is None or kind_of(a) != kind_of(b):
+        return None
+    apart = difference(a, b)
+    return None if apart is None else _COMPARE[operator](apart, timedelta())
 
 
 def identity(value: object) -> object:

@@ -9,12 +9,13 @@ from engine.feel.builtins import (
     dates,
     lists,
     numeric,
+    range_text,
     ranges,
     statistics,
     strings,
 )
 from engine.feel.builtins.registry import Builtin, Null, Signature, find_builtin
 
-FAMILIES = (booleans, contexts, conversion, dates, lists, numeric, ranges, statistics, strings)
+FAMILIES = (booleans, contexts, conversion, dates, lists, numeric, range_text, ranges, statistics, strings)
 
 __all__ = ["FAMILIES", "Builtin", "Null", "Signature", "find_builtin"]

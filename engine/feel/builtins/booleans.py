@@ -5,8 +5,7 @@ from __future__ import annotations
 from engine.feel.builtins.registry import builtin
 from engine.feel.errors import FeelError
 from engine.feel.limits import Run
-from engine.feel.temporal import offset_of
-from engine.feel.values import equal
+from engine.feel.values import equal, kind_of
 
 
 @builtin("not", "negand: any")
@@ -38,11 +37,9 @@ def from_ai(value: object, *_: object) -> object:
     return value
 
 
-@builtin("is", "value1: any, value2: any", strict_only=True)
-def is_same(a: object, b: object) -> bool:
+@builtin("is", "value1?: any, value2?: any", strict=True)
+def is_same(a: object = None, b: object = None) -> bool:
     """Equal and written alike: the same offset or zone, too."""
-    if type(a) is not type(b) and not (equal(a, b) is True):
+    if kind_of(a) != kind_of(b) or equal(a, b) is not True:
         return False
-    if hasattr(a, "tzinfo") and hasattr(b, "tzinfo"):
-        return a.replace(tzinfo=None) == b.replace(tzinfo=None) and offset_of(a) == offset_of(b)  # type: ignore[attr-defined,arg-type]
-    return equal(a, b) is True
+    return getattr(a, "tzinfo", None) == getattr(b, "tzinfo", None)

@@ -37,7 +37,18 @@ def put(context: Context, key: str, value: object) -> Context:
     return {**context, key: value}
 
 
-@builtin("context put", "context: context, keys: list, value: any")
+@builtin("context put", "context: context, keys: list, value: any", strict=True)
+def put_at_existing(context: Context, keys: list[object], value: object) -> Context:
+    inner: object = context
+    for key in keys[:-1]:
+        if type(inner) is dict and type(key) is str:
+            inner = inner.get(key, {})
+        if type(inner) is not dict:
+            raise Null(f"the entry '{key}' is no context")
+    return put_at(context, keys, value)
+
+
+@builtin("context put", "context: context, keys: list, value: any", strict=False)
 @builtin("put", "context: context, keys: list, value: any")
 def put_at(context: Context, keys: list[object], value: object) -> Context:
     if not keys or len(keys) > 100:
@@ -68,7 +79,15 @@ def merge(contexts: list[object]) -> Context:
     return merge_list(contexts)
 
 
-@builtin("context", "entries: list")
+@builtin("context", "entries: list", strict=True)
+def context_without_doubles(entries: list[object]) -> Context:
+    result = context_from(entries)
+    if len(result) < len(entries):
+        raise Null("a key is there twice")
+    return result
+
+
+@builtin("context", "entries: list", strict=False)
 def context_from(entries: list[object]) -> Context:
     result: Context = {}
     for entry in entries:

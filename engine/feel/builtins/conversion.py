@@ -9,14 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from engine.feel.builtins.registry import Null, builtin
+from engine.feel.far import FarDateTime, combine, far_day
 from engine.feel.limits import MAX_VALUE_DEPTH
 from engine.feel.numbers import DECIMAL, Number, integral, parse_number, plain_text, whole
 from engine.feel.temporal import (
     Duration,
     YearMonthDuration,
-    days_in_month,
     in_gap,
-    make_date,
     parse_date,
     parse_date_time,
     parse_duration,
@@ -40,6 +39,10 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,
 @builtin("number", "from: string")
 @builtin("number", "value: string")
 def number(text: str) -> Number:
+    return _read_number(text)
+
+
+def _read_number(text: str) -> Number:
     if not _NUMBER.fullmatch(text) or len(text) > 10_000:
         raise Null(f"'{text[:40]}' is no number")
     return parse_number(text)
@@ -53,7 +56,9 @@ def number_itself(value: Number) -> Number:
 @builtin("number", "from: string, grouping separator: string|null, decimal separator?: string|null")
 def number_with_separators(text: str, grouping: str | None, decimal: str | None = None) -> Number:
     if grouping not in (None, " ", ",", ".") or decimal not in (None, ",", "."):
-        raise Null("a grouping separator is a blank, a comma or a point, a decimal separator a comma or a point")
+        raise Null(
+            "a grouping separator is a blank, a comma or a point, a decimal separator a comma or a point"
+        )
     if grouping is not None and grouping == decimal:
         raise Null("both separators are the same")
     if grouping:
@@ -62,42 +67,42 @@ def number_with_separators(text: str, grouping: str | None, decimal: str | None 
         if decimal != "." and "." in text:
             raise Null(f"'{text[:40]}' is no number")
         text = text.replace(decimal, ".")
-    return number(text)  # type: ignore[no-any-return]
+    return _read_number(text)
 
 
 # --- dates and times -------------------------------------------------------------------------------
 
 
 @builtin("date", "from: string")
-def date_from_text(text: str) -> date:
+def date_from_text(text: str) -> Any:
     return _present(parse_date(text), text)
 
 
 @builtin("date", "from: datetime")
-def date_of(moment: datetime) -> date:
+def date_of(moment: Any) -> Any:
     return moment.date()
 
 
 @builtin("date", "from: date")
-def date_itself(value: date) -> date:
+def date_itself(value: Any) -> Any:
     return value
 
 
 @builtin("date", "year: number, month: number, day: number")
-def date_from_parts(year: Number, month: Number, day: Number) -> date:
+def date_from_parts(year: Number, month: Number, day: Number) -> Any:
     parts = whole(year), whole(month), whole(day)
     if None in parts:
         raise Null("expected whole numbers")
-    return _present(make_date(*parts), parts)  # type: ignore[arg-type]
+    return _present(far_day(*parts), parts)  # type: ignore[arg-type]
 
 
 @builtin("time", "from: string")
-def time_from_text(text: str) -> time:
+def time_from_text(text: str) -> Any:
     return _present(parse_time(text), text)
 
 
 @builtin("time", "from: datetime")
-def time_of(moment: datetime) -> time:
+def time_of(moment: Any) -> Any:
     return moment.timetz()
 
 
@@ -112,9 +117,7 @@ def time_of_date(value: date) -> time:
 
 
 @builtin("time", "hour: number, minute: number, second: number, offset?: days|null")
-def time_from_parts(
-    hour: Number, minute: Number, second: Number, offset: timedelta | None = None
-) -> time:
+def time_from_parts(hour: Number, minute: Number, second: Number, offset: timedelta | None = None) -> time:
     if whole(hour) is None or whole(minute) is None:
         raise Null("expected whole hours and minutes")
     zone: tzinfo | None = None
@@ -132,23 +135,25 @@ def time_from_parts(
 
 
 @builtin("date and time", "from: string")
-def date_time_from_text(text: str) -> datetime:
+def date_time_from_text(text: str) -> Any:
     return _present(parse_date_time(text), text)
 
 
 @builtin("date and time", "from: datetime")
-def date_time_itself(value: datetime) -> datetime:
+def date_time_itself(value: Any) -> Any:
     return value
 
 
 @builtin("date and time", "date: date|datetime, time: time")
-def date_time_from_parts(day: date | datetime, clock: time) -> datetime:
-    return in_gap(datetime.combine(day, clock))
+def date_time_from_parts(day: Any, clock: time) -> Any:
+    if isinstance(day, (datetime, FarDateTime)):
+        day = day.date()
+    return in_gap(combine(day, clock))
 
 
 @builtin("date and time", "date: datetime, timezone: string")
 @builtin("date and time", "from: datetime, timezone: string")
-def date_time_in_zone(moment: datetime, timezone: str) -> datetime:
+def date_time_in_zone(moment: Any, timezone: str) -> Any:
     zone = parse_zone(timezone)
     if zone is None:
         raise Null(f"no time zone '{timezone[:40]}'")
@@ -161,7 +166,7 @@ def date_time_in_zone(moment: datetime, timezone: str) -> datetime:
 
 
 @builtin("duration", "from: string")
-def duration_from_text(text: str) -> Duration:
+def duration_from_text(text: str) -> Any:
     return _present(parse_duration(text), text)
 
 
@@ -171,21 +176,13 @@ def duration_itself(value: Duration) -> Duration:
 
 
 @builtin("years and months duration", "from: date|datetime, to: date|datetime")
-def months_between(start: date, end: date) -> YearMonthDuration:
-    if start > end if type(start) is type(end) is date else _bare(start) > _bare(end):
-        return YearMonthDuration(-_whole_months(_bare(end), _bare(start)))
-    return YearMonthDuration(_whole_months(_bare(start), _bare(end)))
-
-
-def _bare(value: date) -> datetime:
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None)
-    return datetime.combine(value, time())
-
-
-def _whole_months(start: datetime, end: datetime) -> int:
-    months = (end.year - start.year) * 12 + end.month - start.month
-    return months - 1 if (end.day, end.time()) < (start.day, start.time()) else months
+def months_between(start: Any, end: Any) -> YearMonthDuration:
+    """Whole months from day to day; the time of day does not count."""
+    backwards = (start.year, start.month, start.day) > (end.year, end.month, end.day)
+    if backwards:
+        start, end = end, start
+    months = (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day)
+    return YearMonthDuration(-months if backwards else months)
 
 
 def _present(value: Any, source: object) -> Any:
@@ -241,6 +238,3 @@ def _write_json(value: object, parts: list[str], depth: int) -> None:
         parts.append(plain_text(value))
     else:
         parts.append(json.dumps(value, ensure_ascii=False))
-
-
-__all__ = ["days_in_month", "string"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from engine.feel.builtins.registry import builtin
+from engine.feel.far import Day, far_day
 from engine.feel.limits import Run
 from engine.feel.temporal import YearMonthDuration, days_in_month
 
@@ -46,8 +47,8 @@ def month_of_year(day: date) -> str:
 
 
 @builtin("last day of month", "date: date|datetime")
-def last_day_of_month(day: date) -> date:
-    return date(day.year, day.month, days_in_month(day.year, day.month))
+def last_day_of_month(day: date) -> Day | None:
+    return far_day(day.year, day.month, days_in_month(day.year, day.month))
 
 
 @builtin("abs", "n: duration")

@@ -7,7 +7,7 @@ from functools import cmp_to_key
 from engine.feel.builtins.registry import Null, builtin
 from engine.feel.errors import FeelLimitExceeded
 from engine.feel.limits import MAX_LIST_LENGTH, Run
-from engine.feel.numbers import Number, whole
+from engine.feel.numbers import LARGEST, Number, whole
 from engine.feel.values import Function, compare, equal, identity, limited
 
 Items = list[object]
@@ -131,11 +131,15 @@ def sort_ascending(items: Items) -> Items:
     for a, b in zip(items, items[1:], strict=False):
         if compare("<", a, b) is None:
             raise Null("the items have no order")
-    return sorted(items, key=cmp_to_key(lambda a, b: -1 if compare("<", a, b) else int(compare(">", a, b) is True)))
+    return sorted(
+        items, key=cmp_to_key(lambda a, b: -1 if compare("<", a, b) else int(compare(">", a, b) is True))
+    )
 
 
 @builtin("string join", "list: list, delimiter?: string|null, prefix?: string|null, suffix?: string|null")
-def string_join(items: Items, delimiter: str | None = None, prefix: str | None = None, suffix: str | None = None) -> str:
+def string_join(
+    items: Items, delimiter: str | None = None, prefix: str | None = None, suffix: str | None = None
+) -> str:
     texts = [item for item in items if item is not None]
     if not all(type(item) is str for item in texts):
         raise Null("expected strings")
@@ -153,13 +157,13 @@ def partition(items: Items, size: Number) -> Items:
     return [items[start : start + length] for start in range(0, len(items), length)]
 
 
-@builtin("list replace", "list: list, position: number, newItem: any", strict_only=True)
+@builtin("list replace", "list: list, position: number, newItem: any", strict=True)
 def replace_at(items: Items, position: Number, new_item: object) -> Items:
     place = _place(items, position)
     return [*items[:place], new_item, *items[place + 1 :]]
 
 
-@builtin("list replace", "list: list, match: function, newItem: any", run=True, strict_only=True)
+@builtin("list replace", "list: list, match: function, newItem: any", run=True, strict=True)
 def replace_where(run: Run, position: int, items: Items, match: Function, new_item: object) -> Items:
     result = []
     for item in items:
@@ -173,7 +177,7 @@ def replace_where(run: Run, position: int, items: Items, match: Function, new_it
 
 def _place(items: Items, position: Number) -> int:
     """The index from 0 for a position from 1, or from -1 backwards."""
-    place = whole(position)
+    place = int(position) if abs(position) < LARGEST else 0
     if place and 0 < place <= len(items):
         return place - 1
     if place and 0 < -place <= len(items):

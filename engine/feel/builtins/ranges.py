@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-
 from engine.feel.builtins.registry import Null, builtin
 from engine.feel.values import Range, compare
 
@@ -36,8 +35,16 @@ def _declare(name: str, kinds: str) -> Callable[[Callable[..., bool]], Callable[
         "rr": ("range1", "range2"),
     }
     first, second = names[kinds]
-    types = {"p": "point|string", "r": "range"}
-    return builtin(name, f"{first}: {types[kinds[0]]}, {second}: {types[kinds[1]]}")
+    points = {False: "point", True: "point|string"}
+
+    def declare(function: Callable[..., bool]) -> Callable[..., bool]:
+        for strict, point in points.items():
+            types = {"p": point, "r": "range"}
+            parameters = f"{first}: {types[kinds[0]]}, {second}: {types[kinds[1]]}"
+            builtin(name, parameters, strict=strict)(function)
+        return function
+
+    return declare
 
 
 def _ends_equally(a: Range, b: Range) -> bool:
@@ -207,5 +214,3 @@ def coincides_points(a: object, b: object) -> bool:
 @_declare("coincides", "rr")
 def coincides(a: Range, b: Range) -> bool:
     return _starts_equally(a, b) and _ends_equally(a, b)
-
-

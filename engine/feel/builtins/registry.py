@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from engine.feel.limits import Run
 from engine.feel.numbers import NUMERIC
-from engine.feel.temporal import YearMonthDuration
+from engine.feel.temporal import FarDate, FarDateTime, YearMonthDuration
 from engine.feel.values import KINDS, Function, Range, kind_of, normalise
 
 _TYPES: dict[str, frozenset[type]] = {
@@ -17,16 +17,16 @@ _TYPES: dict[str, frozenset[type]] = {
     "string": frozenset((str,)),
     "list": frozenset((list,)),
     "context": frozenset((dict,)),
-    "date": frozenset((date,)),
+    "date": frozenset((date, FarDate)),
     "time": frozenset((time,)),
-    "datetime": frozenset((datetime,)),
+    "datetime": frozenset((datetime, FarDateTime)),
     "days": frozenset((timedelta,)),
     "months": frozenset((YearMonthDuration,)),
     "duration": frozenset((timedelta, YearMonthDuration)),
     "range": frozenset((Range,)),
     "function": frozenset((Function,)),
     "null": frozenset((type(None),)),
-    "point": frozenset((*NUMERIC, date, time, datetime, timedelta, YearMonthDuration)),
+    "point": frozenset((*NUMERIC, date, time, datetime, timedelta, YearMonthDuration, FarDate, FarDateTime)),
 }
 _SIZED = frozenset((list, str, dict))
 
@@ -60,13 +60,17 @@ class Builtin:
     def __init__(self, name: str) -> None:
         self.name = name
         self.signatures: list[Signature] = []
-        self.strict_only = False
+        self.strict_signatures: list[Signature] = []
+
+    def of(self, strict: bool) -> list[Signature]:
+        """The signatures of one dialect."""
+        return self.strict_signatures if strict else self.signatures
 
     def call(self, run: Run, position: int, arguments: list[object], strict: bool = False) -> object:
         """The result; null and a warning when no signature fits or the function has no value."""
         signature, fitted = self._fit(arguments, strict)
         if signature is None:
-            return self._misfit(run, position, arguments)
+            return self._misfit(run, position, arguments, strict)
         return self._invoke(signature, fitted, run, position)
 
     def call_named(
@@ -75,7 +79,7 @@ class Builtin:
         """As `call`, with arguments under the names of parameters."""
         given = dict(zip(names, arguments, strict=True))
         wrong_names = True
-        for signature in self.signatures:
+        for signature in self.of(strict):
             positional = _by_name(signature, given)
             if positional is None:
                 continue
@@ -84,23 +88,30 @@ class Builtin:
             if fitted is not None:
                 return self._invoke(signature, fitted, run, position)
         if wrong_names:
-            known = " or ".join(self._headings())
-            run.warn("NO_FUNCTION_FOUND", position, "no function %s(%s); known: %s", self.name, ", ".join(names), known)
+            known = " or ".join(self._headings(strict))
+            run.warn(
+                "NO_FUNCTION_FOUND",
+                position,
+                "no function %s(%s); known: %s",
+                self.name,
+                ", ".join(names),
+                known,
+            )
             return None
-        return self._misfit(run, position, arguments)
+        return self._misfit(run, position, arguments, strict)
 
-    def as_function(self) -> Function:
+    def as_function(self, strict: bool) -> Function:
         """The function as a value, to hand it to another."""
-        names = [parameter.name for parameter in self.signatures[0].parameters]
-        return Function(names, lambda run, arguments: self.call(run, 0, arguments), self.name)
+        names = [parameter.name for parameter in self.of(strict)[0].parameters]
+        return Function(names, lambda run, arguments: self.call(run, 0, arguments, strict), self.name)
 
     def _fit(self, arguments: list[object], strict: bool) -> tuple[Signature | None, list[object]]:
-        for signature in self.signatures:
+        for signature in self.of(strict):
             fitted = _fit_all(signature, arguments, False)
             if fitted is not None:
                 return signature, fitted
         if strict:
-            for signature in self.signatures:
+            for signature in self.strict_signatures:
                 fitted = _fit_all(signature, arguments, True)
                 if fitted is not None:
                     return signature, fitted
@@ -126,38 +137,43 @@ class Builtin:
             budget.charge(len(result) >> (2 if type(result) is list else 6), position)
         return result
 
-    def _misfit(self, run: Run, position: int, arguments: list[object]) -> None:
+    def _misfit(self, run: Run, position: int, arguments: list[object], strict: bool) -> None:
         given = ", ".join(map(kind_of, arguments))
-        known = " or ".join(self._headings())
+        known = " or ".join(self._headings(strict))
         run.warn("INVALID_TYPE", position, "%s(%s) does not fit; known: %s", self.name, given, known)
 
-    def _headings(self) -> list[str]:
+    def _headings(self, strict: bool) -> list[str]:
         return [
-            f"{self.name}({', '.join(parameter.name for parameter in each.parameters)})" for each in self.signatures
+            f"{self.name}({', '.join(parameter.name for parameter in each.parameters)})"
+            for each in self.of(strict)
         ]
 
 
 _BUILTINS: dict[str, Builtin] = {}
 
 
-def find_builtin(name: str, *, strict: bool = True) -> Builtin | None:
+def find_builtin(name: str, *, strict: bool) -> Builtin | None:
     """The built-in function called `name`, if this dialect has it."""
     found = _BUILTINS.get(name)
-    return found if found is None or strict or not found.strict_only else None
+    return found if found and found.of(strict) else None
 
 
 def builtin(
-    name: str, parameters: str = "", *, run: bool = False, strict_only: bool = False
+    name: str, parameters: str = "", *, run: bool = False, strict: bool | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declares a function: `"string: string, length?: number"`; `*list` gathers, `|` means either.
 
-    With `run` it is also given the run and the position of the call.
+    With `run` it is also given the run and the position of the call. `strict` says in which dialect the
+    signature belongs, if not in both.
     """
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
         entry = _BUILTINS.setdefault(name, Builtin(name))
-        entry.signatures.append(_signature(parameters, run, function))
-        entry.strict_only = strict_only
+        signature = _signature(parameters, run, function)
+        if strict is not True:
+            entry.signatures.append(signature)
+        if strict is not False:
+            entry.strict_signatures.append(signature)
         return function
 
     return declare
@@ -185,9 +201,12 @@ def _fit_all(signature: Signature, arguments: Sequence[object], coerce: bool) ->
     parameters = signature.parameters
     if signature.variadic:
         fixed = parameters[:-1]
-        if len(arguments) < len(fixed):
+        if len(arguments) <= len(fixed):
             return None
-        head = [_fit_one(parameter, argument, coerce) for parameter, argument in zip(fixed, arguments, strict=False)]
+        head = [
+            _fit_one(parameter, argument, coerce)
+            for parameter, argument in zip(fixed, arguments, strict=False)
+        ]
         tail = [_fit_one(parameters[-1], argument, coerce) for argument in arguments[len(fixed) :]]
         return None if _NO_FIT in head or any(each is _NO_FIT for each in tail) else [*head, tail]
     if not signature.least <= len(arguments) <= signature.most:

@@ -9,23 +9,27 @@ import uuid as uuids
 from engine.feel.builtins.registry import Null, builtin
 from engine.feel.errors import FeelLimitExceeded
 from engine.feel.limits import MAX_LIST_LENGTH, Run
-from engine.feel.numbers import Number, whole
+from engine.feel.numbers import LARGEST, Number
 from engine.feel.patterns import compile_pattern, expand_replacement, limited_by_time
 from engine.feel.values import limited
 
 
 @builtin("substring", "string: string, start position: number, length?: number")
 def substring(text: str, start_position: Number, length: Number | None = None) -> str:
-    start = whole(start_position)
-    if start is None or start == 0:
+    start = _truncated(start_position)
+    if start == 0:
         raise Null("the first character is at 1, the last one at -1")
     start = start - 1 if start > 0 else max(len(text) + start, 0)
     if length is None:
         return text[start:]
-    size = whole(length)
-    if size is None or size < 0:
+    size = _truncated(length)
+    if size < 0:
         raise Null("expected a length of 0 or more")
     return text[start : start + size]
+
+
+def _truncated(value: Number) -> int:
+    return int(value) if abs(value) < LARGEST else 0
 
 
 @builtin("string length", "string: string")
@@ -108,7 +112,9 @@ def matches(run: Run, position: int, text: str, pattern: str, flags: str | None 
 
 
 @builtin("replace", "input: string, pattern: string, replacement: string, flags?: string|null", run=True)
-def replace(run: Run, position: int, text: str, pattern: str, replacement: str, flags: str | None = None) -> str:
+def replace(
+    run: Run, position: int, text: str, pattern: str, replacement: str, flags: str | None = None
+) -> str:
     compiled = compile_pattern(pattern, flags)
     parts: list[str] = []
     size = end = 0
