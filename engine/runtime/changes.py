@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..model import ElementInstance, FlowTaken, InstanceState, JobKind
@@ -182,6 +182,19 @@ class SignalThrown:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MessageThrown:
+    """A message event of the process that needs no worker was reached: publish the message in this step."""
+
+    name: str
+    correlation_key: str
+    message_id: str
+    time_to_live: timedelta
+    variables: Mapping[str, Any]
+    process_instance_key: int
+    element_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogEntry:
     """A line for the audit trail of the instance: `action` is a stable word such as `error-caught`."""
 
@@ -196,13 +209,13 @@ class LogEntry:
 class Changes:
     """What to insert, update and delete. Order inside a list is the order of events.
 
-    - `instances_changed` are rows to update (position, incidents, state); instances that began in this step
-      stand in `instances_started` with their final values instead. `instances_ended` comes on top.
-    - `elements_started` to insert, `elements_changed` to update; `elements_ended` go to history and, where the
-      live record existed before the step, it is deleted (deleting by key what is not there does no harm).
-    - `variables_set` belong to scopes that live on (or to the process instance, which keeps its variables when
-      it ends). `scopes_dropped`: the variables of these scopes are live no longer; their last values, as far as
-      this step knows them, stand in `variables_ended` for history.
+    - `instances_changed` are rows to update (position, incidents, state); instances that began in this
+      step stand in `instances_started` with their final values instead. `instances_ended` comes on top.
+    - `elements_started` to insert, `elements_changed` to update; `elements_ended` go to history and,
+      where the live record existed before the step, it is deleted (deleting what is not there is harmless).
+    - `variables_set` belong to scopes that live on, or to the process instance, which keeps its variables
+      when it ends. The variables of `scopes_dropped` are live no longer; their last values, as far as this
+      step knows them, stand in `variables_ended` for history.
     """
 
     instances_started: list[LiveInstance] = field(default_factory=list)
@@ -231,4 +244,5 @@ class Changes:
     incidents_resolved: list[int] = field(default_factory=list)
     decisions_evaluated: list[DecisionEvaluated] = field(default_factory=list)
     signals_thrown: list[SignalThrown] = field(default_factory=list)
+    messages_thrown: list[MessageThrown] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)

@@ -48,10 +48,6 @@ class LiveState(Protocol):
         """The key of the process instance that this live element instance belongs to."""
         ...
 
-    def children_of(self, element_instance_key: int) -> list[int]:
-        """Keys of the running process instances that this call activity started (none or one)."""
-        ...
-
     def completers(self, process_instance_key: int, element_id: str) -> set[str]:
         """The users who completed this element in this instance: all rounds, all multi-instance bodies."""
         ...
@@ -78,8 +74,9 @@ class DecisionOutcome(Protocol):
     @property
     def failure(self) -> str | None: ...
 
-    @property
-    def failed_decision_id(self) -> str | None: ...
+    def explanation(self) -> Mapping[str, Any]:
+        """Everything that was looked at, as JSON; `evaluatedDecisions` in the order of `decisions`."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,26 +6,39 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..bpmn.model import EventType
 from ..clock import Clock
-from ..runtime.changes import Changes
+from ..errors import ElementInstanceNotFound, InvalidInput, ProcessInstanceNotFound
+from ..model import ElementState
+from ..runtime import incidents, jobs, listeners, subscriptions
+from ..runtime.changes import Changes, JobCreated, MessageSubscriptionOpened
+from ..runtime.failures import Failure, IncidentType
+from ..runtime.records import LiveElement, LiveInstance
 from ..runtime.sources import Definitions, LiveState
+from ..runtime.step import Step
+from ..runtime.variables import exact
+from .family import Family
+from .instance_workflow import InstanceWorkflow
+from .specs.events import throw_error
+from .token import Token
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """`steps` bounds how many element instances one call of `run` may complete; then the next one gets an
-    incident (EXECUTION_LIMIT) in place of a hang. `call_depth` bounds call activities inside each other."""
+    """`steps` bounds how often one `run` may move a token; then what is still to move gets an incident in
+    place of a hang. `call_depth` bounds call activities inside each other."""
 
-    steps: int = 100_000
+    steps: int = 200_000
     call_depth: int = 100
 
 
 class ProcessRuntime:
     """One step over one family of process instances: load lazily, change in memory, hand out the changes.
 
-    Commands call one or more of the verbs, then `run()`, then write `changes()`. The caller holds the lock
-    of the root instance. `actor` is the user id in whose name the step happens: who completes user tasks and
-    starts instances.
+    Commands call one or more of the verbs, each followed by `run()`, then write `changes()`. The caller holds
+    the lock of the root instance. `actor` is the user id in whose name the step happens: who completes user
+    tasks and starts instances. Verbs raise ElementInstanceNotFound or ProcessInstanceNotFound when their
+    target is not alive any more.
     """
 
     def __init__(
@@ -38,9 +51,11 @@ class ProcessRuntime:
         actor: str = "",
         limits: Limits | None = None,
     ) -> None:
-        raise NotImplementedError
+        limits = limits or Limits()
+        self._step = Step(store=store, definitions=definitions, new_key=keys, clock=clock, actor=actor)
+        self._family = Family(self._step, limits.steps, limits.call_depth)
 
-    # --- verbs; each answers False (or raises ElementInstanceNotFound) when the target is gone ---------------
+    # --- verbs --------------------------------------------------------------------------------
 
     def start_instance(
         self,
@@ -51,59 +66,170 @@ class ProcessRuntime:
         start_event_id: str | None = None,
     ) -> int:
         """Start a process at its none start event, or at the given one; answer the instance's key."""
-        raise NotImplementedError
+        deployed = self._step.definitions.process(definition_key)
+        if start_event_id is None and deployed.model.root.none_start is None:
+            raise InvalidInput(
+                f"process '{deployed.process_id}' has no none start event; it starts with a message, "
+                "a signal or a timer only"
+            )
+        note = {"start": start_event_id} if start_event_id is not None else {}
+        return self._family.start(deployed, _exact(variables), business_key=business_key, note=note)
 
     def complete_element(self, element_instance_key: int, variables: Mapping[str, Any]) -> None:
-        """The work of a waiting element is done: a user task, a job (listener jobs too)."""
-        raise NotImplementedError
+        """The work of a waiting element is done: a user task, a job, a listener's job."""
+        workflow, token = self._find(element_instance_key)
+        record = token.record
+        self._drop_incident(workflow, record)
+        event = listeners.current_listener(record)
+        if event is not None and jobs.has_job(record):
+            self._listener_job_done(workflow, token, event, _exact(variables))
+            return
+        if record.state is not ElementState.ACTIVE:
+            raise ElementInstanceNotFound(element_instance_key, "it does not wait for work any more")
+        jobs.complete_job(workflow.instance, record)
+        token.task_spec.finish(token, _exact(variables), self._step.actor)
 
     def throw_error(
         self, element_instance_key: int, code: str, message: str, variables: Mapping[str, Any]
     ) -> None:
-        """A job ended with a business error. Uncaught: an incident UNHANDLED_ERROR_EVENT."""
-        raise NotImplementedError
+        """A job ended with a business error. Uncaught it is an incident, UNHANDLED_ERROR_EVENT; the job then
+        stays open, and resolving the incident lets it be taken again."""
+        workflow, token = self._find(element_instance_key)
+        self._drop_incident(workflow, token.record)
+        try:
+            throw_error(token, code, message, _exact(variables))
+        except Failure as failure:
+            key = token.record.data.get("job")
+            incidents.raise_incident(workflow.instance, token.record, failure, key)
 
-    def throw_escalation(self, element_instance_key: int, code: str, variables: Mapping[str, Any]) -> None:
-        """A waiting user task or job escalates and, unless that interrupts it, goes on waiting."""
-        raise NotImplementedError
+    def throw_escalation(self, element_instance_key: int, code: str, variables: Mapping[str, Any]) -> bool:
+        """A waiting element escalates and, unless that interrupts it, goes on waiting; False: not caught."""
+        workflow, token = self._find(element_instance_key)
+        return workflow.throw(token.record, EventType.ESCALATION, code, _exact(variables))
 
     def trigger(self, element_instance_key: int, event_element_id: str, variables: Mapping[str, Any]) -> bool:
         """The timer, message or signal that this element instance waits for has come.
 
-        `event_element_id` is that of the timer or subscription: the catching element itself, a boundary event,
-        a start event of an event subprocess, an event behind an event-based gateway. False: it waits no longer.
+        `event_element_id` is that of the timer or subscription: the catching element itself, a boundary
+        event, a start event of an event subprocess, an event behind an event-based gateway. A cycle opens its
+        next timer. False: it waits for this no longer.
         """
-        raise NotImplementedError
+        workflow = self._family.workflow_of_element(element_instance_key)
+        if workflow is None:
+            return False
+        record = workflow.instance.elements[element_instance_key]
+        event = workflow.instance.model.elements.get(event_element_id)
+        if event is None or not subscriptions.waits_for(record, event_element_id):
+            return False
+        if not workflow.accepts(record, event):
+            return False
+        workflow.fire(record, event, _exact(variables))
+        return True
 
     def job_failed(self, element_instance_key: int, job_key: int, message: str, trace: str = "") -> None:
-        """A job has no retries left: raises the incident JOB_NO_RETRIES."""
-        raise NotImplementedError
+        """A job has no retries left: raises the incident JOB_NO_RETRIES (or that of a listener)."""
+        workflow, token = self._find(element_instance_key)
+        event = listeners.current_listener(token.record)
+        kind = IncidentType.JOB_NO_RETRIES
+        if event is not None:
+            in_execution = event in listeners.EXECUTION_EVENTS
+            kind = (
+                IncidentType.EXECUTION_LISTENER_NO_RETRIES
+                if in_execution
+                else IncidentType.TASK_LISTENER_NO_RETRIES
+            )
+        failure = Failure(
+            kind,
+            message or "No more retries left.",
+            "correct the cause, give the job new retries and resolve the incident",
+            trace,
+        )
+        incidents.raise_incident(workflow.instance, token.record, failure, job_key)
 
     def resolve_incident(self, element_instance_key: int) -> None:
-        """Try the failed step again. For a job incident, set the job's retries first (commands do)."""
-        raise NotImplementedError
+        """Try the failed step again. For the incident of a job, set the job's retries first."""
+        workflow, token = self._find(element_instance_key)
+        if not self._drop_incident(workflow, token.record):
+            return
+        if not jobs.has_job(token.record):
+            workflow.retry(token)
 
     def set_variables(self, scope_key: int, variables: Mapping[str, Any], *, local: bool = False) -> None:
         """Set variables as seen from a scope (an element instance or a process instance).
 
         Not local: each goes to the nearest scope that has it, else to the process instance.
         """
-        raise NotImplementedError
+        workflow, token = self._find(scope_key)
+        scopes = workflow.instance.variables
+        if local:
+            scopes.set_local(token.record.key, _exact(variables))
+        else:
+            scopes.propagate(token.record.key, _exact(variables))
+        self._family.fire_conditions()
 
     def cancel_instance(self, process_instance_key: int) -> None:
         """Terminate the instance and the instances it called."""
-        raise NotImplementedError
+        workflow = self._family.workflow(process_instance_key)
+        if workflow is None:
+            raise ProcessInstanceNotFound(process_instance_key)
+        self._family.terminate(workflow, workflow.instance.root)
 
     def run(self) -> None:
         """Go on until every token waits. Nothing moves before this is called."""
-        raise NotImplementedError
+        self._family.run()
 
-    # --- what came of it -------------------------------------------------------------------------------------
+    # --- what came of it ----------------------------------------------------------------------
 
     def changes(self) -> Changes:
         """The net changes since the last call. More verbs may follow; then call again."""
-        raise NotImplementedError
+        return self._step.ledger.drain()
+
+    def open_jobs(self) -> list[JobCreated]:
+        """The jobs created since the last `changes()` that still wait."""
+        return self._step.ledger.open_jobs()
+
+    def open_message_subscriptions(self) -> list[MessageSubscriptionOpened]:
+        """The message subscriptions opened since the last `changes()` that still wait."""
+        return self._step.ledger.open_message_subscriptions()
+
+    def instance(self, process_instance_key: int) -> LiveInstance:
+        """The record of a running instance."""
+        workflow = self._family.workflow(process_instance_key)
+        if workflow is None:
+            raise ProcessInstanceNotFound(process_instance_key)
+        return workflow.instance.record
 
     def visible_variables(self, element_instance_key: int) -> Mapping[str, Any]:
         """A lazy view of the variables that an element instance sees, nearest scope first."""
-        raise NotImplementedError
+        workflow, token = self._find(element_instance_key)
+        return workflow.instance.visible(token.record)
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _find(self, element_instance_key: int) -> tuple[InstanceWorkflow, Token]:
+        workflow = self._family.workflow_of_element(element_instance_key)
+        if workflow is None:
+            raise ElementInstanceNotFound(element_instance_key)
+        return workflow, workflow.token_of(workflow.instance.elements[element_instance_key])
+
+    def _listener_job_done(
+        self, workflow: InstanceWorkflow, token: Token, event: str, variables: dict[str, Any]
+    ) -> None:
+        instance, record = workflow.instance, token.record
+        jobs.complete_job(instance, record)
+        listeners.listener_done(record)
+        if event == "end" and record.scope_key is not None:
+            instance.variables.propagate(record.scope_key, variables)
+        else:
+            instance.variables.set_local(record.key, variables)
+        if event in listeners.EXECUTION_EVENTS:
+            workflow.retry(token)
+        else:
+            token.task_spec.listener_done(token, event)
+
+    def _drop_incident(self, workflow: InstanceWorkflow, record: LiveElement) -> bool:
+        return incidents.resolve_incident(workflow.instance, record)
+
+
+def _exact(variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: exact(value) for name, value in variables.items()}

@@ -1,0 +1,192 @@
+"""What a live element waits for: timers, messages, signals and conditions of its catching events.
+
+An element instance's `data["subs"]` maps the id of each event it waits for to what is needed to close it:
+`{"t": timer key, ...}`, `{"m": subscription key}`, `{"s": subscription key}` or `{"c": true}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..bpmn.model import Element, ElementType, EventType
+from . import timers
+from .changes import MessageSubscriptionOpened, SignalSubscriptionOpened, TimerOpened
+from .expressions import text
+from .instance import Instance
+from .messages import correlation_key_text
+from .records import LiveElement
+
+_SUBS = "subs"
+_WAITING = frozenset({EventType.TIMER, EventType.MESSAGE, EventType.SIGNAL, EventType.CONDITIONAL})
+
+
+def is_waited_for(event: Element) -> bool:
+    """Whether this catching event needs a subscription; errors and the like find their catcher by search."""
+    return event.event.type in _WAITING
+
+
+def events_of_scope(container: Element) -> list[Element]:
+    """The start events of the event subprocesses in a container, as far as they are waited for."""
+    return [
+        start
+        for sub_process in container.event_sub_processes
+        for start in sub_process.start_events
+        if is_waited_for(start)
+    ]
+
+
+def open_subscriptions(instance: Instance, waiting: LiveElement, events: Iterable[Element]) -> None:
+    """Wait for `events`. Everything is evaluated first: a Failure leaves nothing half open.
+
+    All is evaluated as `waiting` sees it, but the correlation key of a boundary event as the scope around it.
+    """
+    openers = [_prepare(instance, waiting, event) for event in events]
+    if not openers:
+        return
+    subs = waiting.data.setdefault(_SUBS, {})
+    for open_one in openers:
+        event_id, data = open_one()
+        subs[event_id] = data
+    instance.change(waiting)
+
+
+def close_subscriptions(
+    instance: Instance, waiting: LiveElement, only: Callable[[Element], bool] | None = None
+) -> None:
+    """Wait no longer, for all events or for those that `only` answers True for."""
+    subs: dict[str, Any] = waiting.data.get(_SUBS, {})
+    for event_id in list(subs):
+        if only is None or only(instance.model.elements[event_id]):
+            _close(instance, subs.pop(event_id))
+    if not subs:
+        waiting.data.pop(_SUBS, None)
+    instance.change(waiting)
+
+
+def waits_for(waiting: LiveElement, event_id: str) -> bool:
+    return event_id in waiting.data.get(_SUBS, ())
+
+
+def has_subscriptions(waiting: LiveElement) -> bool:
+    return _SUBS in waiting.data
+
+
+def waits_for_conditions(waiting: LiveElement) -> list[str]:
+    """The ids of the conditional events that the element instance waits for."""
+    return [event_id for event_id, data in waiting.data.get(_SUBS, {}).items() if "c" in data]
+
+
+def renew_after_trigger(instance: Instance, waiting: LiveElement, event: Element) -> None:
+    """A non-interrupting event has fired: a cycle opens its next timer, a timer that is used up closes.
+
+    Messages, signals and conditions stay as they are.
+    """
+    subs = waiting.data[_SUBS]
+    data = subs[event.id]
+    if "t" not in data:
+        return
+    _close(instance, data)
+    following = timers.next_schedule(timers.from_data(data))
+    if following is None:
+        del subs[event.id]
+        if not subs:
+            del waiting.data[_SUBS]
+    else:
+        subs[event.id] = _open_timer(instance, waiting, event, following)
+    instance.change(waiting)
+
+
+def _prepare(
+    instance: Instance, waiting: LiveElement, event: Element
+) -> Callable[[], tuple[str, dict[str, Any]]]:
+    step, now = instance.step, instance.step.now()
+    record = instance.record
+    seen = instance.visible(waiting)
+    definition = event.event
+    match definition.type:
+        case EventType.TIMER:
+            assert definition.timer is not None
+            due = timers.schedule(definition.timer, seen, now)
+            return lambda: (event.id, _open_timer(instance, waiting, event, due))
+        case EventType.MESSAGE:
+            name = text(definition.name or "", seen, now)
+            around = event.type is ElementType.BOUNDARY_EVENT and waiting.scope_key is not None
+            key_scope = instance.elements[waiting.scope_key or 0] if around else waiting
+            correlation_key = correlation_key_text(
+                definition.correlation_key or "", instance.visible(key_scope), now
+            )
+
+            def open_message() -> tuple[str, dict[str, Any]]:
+                key = step.new_key()
+                step.ledger.message_subscription_opened(
+                    MessageSubscriptionOpened(
+                        key=key,
+                        message_name=name,
+                        correlation_key=correlation_key,
+                        element_id=event.id,
+                        element_instance_key=waiting.key,
+                        process_instance_key=record.key,
+                        root_process_instance_key=record.root_key,
+                        definition_key=record.definition_key,
+                        process_id=instance.deployed.process_id,
+                        interrupting=event.interrupting,
+                        created_at=now,
+                    )
+                )
+                return event.id, {"m": key}
+
+            return open_message
+        case EventType.SIGNAL:
+            signal = text(definition.name or "", seen, now)
+
+            def open_signal() -> tuple[str, dict[str, Any]]:
+                key = step.new_key()
+                step.ledger.signal_subscription_opened(
+                    SignalSubscriptionOpened(
+                        key=key,
+                        signal_name=signal,
+                        element_id=event.id,
+                        element_instance_key=waiting.key,
+                        process_instance_key=record.key,
+                        root_process_instance_key=record.root_key,
+                        definition_key=record.definition_key,
+                        interrupting=event.interrupting,
+                        created_at=now,
+                    )
+                )
+                return event.id, {"s": key}
+
+            return open_signal
+        case _:
+            return lambda: (event.id, {"c": True})
+
+
+def _open_timer(
+    instance: Instance, waiting: LiveElement, event: Element, due: timers.Schedule
+) -> dict[str, Any]:
+    key = instance.step.new_key()
+    record = instance.record
+    instance.step.ledger.timer_opened(
+        TimerOpened(
+            key=key,
+            due_at=due.due_at,
+            repetitions=due.repetitions,
+            element_id=event.id,
+            element_instance_key=waiting.key,
+            process_instance_key=record.key,
+            root_process_instance_key=record.root_key,
+            definition_key=record.definition_key,
+        )
+    )
+    return {"t": key, **timers.to_data(due)}
+
+
+def _close(instance: Instance, data: dict[str, Any]) -> None:
+    ledger = instance.step.ledger
+    if "t" in data:
+        ledger.timer_closed(data["t"])
+    elif "m" in data:
+        ledger.message_subscription_closed(data["m"])
+    elif "s" in data:
+        ledger.signal_subscription_closed(data["s"])

@@ -1,0 +1,168 @@
+"""Family: the process instances that call each other, loaded as a step touches them, and their ready queue."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from ..bpmn.model import ElementType
+from ..model import ElementState
+from ..runtime import incidents
+from ..runtime.instance import Instance
+from ..runtime.records import LiveElement, LiveInstance
+from ..runtime.sources import DeployedProcess
+from ..runtime.step import Step
+from .instance_workflow import InstanceWorkflow
+from .process_spec import process_spec
+from .token import FUTURE, WAITING, Token
+
+
+class Family:
+    """One queue for all: tokens run first in, first out, activation and completion each in its own turn."""
+
+    def __init__(self, step: Step, max_steps: int, max_depth: int) -> None:
+        self.step = step
+        self._max_steps, self.max_depth = max_steps, max_depth
+        self._workflows: dict[int, InstanceWorkflow] = {}
+        self._queue: deque[Token] = deque()
+
+    # --- instances ----------------------------------------------------------------------------
+
+    def workflow(self, process_instance_key: int) -> InstanceWorkflow | None:
+        """The workflow of a running instance; None when it has ended or never was."""
+        known = self._workflows.get(process_instance_key)
+        if known is not None:
+            return known if known.is_alive else None
+        record = self.step.store.load_instance(process_instance_key)
+        if record is None:
+            return None
+        elements = self.step.store.load_elements(process_instance_key)
+        deployed = self.step.definitions.process(record.definition_key)
+        return self._open(Instance(record, deployed, elements, self.step, new=False))
+
+    def workflow_of_element(self, element_instance_key: int) -> InstanceWorkflow | None:
+        """The workflow in which this element instance is alive."""
+        for workflow in self._workflows.values():
+            if element_instance_key in workflow.instance.elements:
+                return workflow
+        key = self.step.store.find_process_instance(element_instance_key)
+        workflow = self.workflow(key) if key is not None else None
+        return (
+            workflow if workflow is not None and element_instance_key in workflow.instance.elements else None
+        )
+
+    def caller_of(self, instance: Instance) -> tuple[Instance, LiveElement] | None:
+        """The calling instance and its call activity."""
+        record = instance.record
+        if record.parent_key is None or record.parent_element_instance_key is None:
+            return None
+        workflow = self.workflow(record.parent_key)
+        call = workflow.instance.elements.get(record.parent_element_instance_key) if workflow else None
+        return (workflow.instance, call) if workflow is not None and call is not None else None
+
+    def token_of(self, instance: Instance, record: LiveElement) -> Token:
+        """The token of an element instance of a workflow that is loaded."""
+        return self._workflows[instance.record.key].token_of(record)
+
+    def start(
+        self,
+        deployed: DeployedProcess,
+        variables: Mapping[str, Any],
+        *,
+        business_key: str,
+        note: dict[str, Any],
+        caller: tuple[Instance, LiveElement] | None = None,
+    ) -> int:
+        """A new instance; its token sets out with the queue."""
+        key = self.step.new_key()
+        parent, call = caller if caller is not None else (None, None)
+        record = LiveInstance(
+            key=key,
+            root_key=parent.record.root_key if parent is not None else key,
+            parent_key=parent.record.key if parent is not None else None,
+            parent_element_instance_key=call.key if call is not None else None,
+            definition_key=deployed.key,
+            business_key=business_key,
+            started_at=self.step.now(),
+            started_by=self.step.actor,
+        )
+        self.step.ledger.instance_started(record)
+        workflow = self._open(Instance(record, deployed, [], self.step, new=True))
+        workflow.instance.variables.set_local(key, variables)
+        self.enqueue(Token(workflow, workflow.spec.inner_spec_of(deployed.model.root), note=note))
+        return key
+
+    def _open(self, instance: Instance) -> InstanceWorkflow:
+        workflow = InstanceWorkflow(instance, process_spec(instance.model), self)
+        self._workflows[instance.record.key] = workflow
+        return workflow
+
+    # --- running ------------------------------------------------------------------------------
+
+    def enqueue(self, token: Token) -> None:
+        if not token.is_queued:
+            token.is_queued = True
+            self._queue.append(token)
+
+    def run(self) -> None:
+        """Until every token waits; past the limit each token that is still to run gets an incident."""
+        steps = 0
+        queue = self._queue
+        while True:
+            while queue:
+                token = queue.popleft()
+                token.is_queued = False
+                steps += 1
+                if steps > self._max_steps:
+                    self._halt(token)
+                    continue
+                if token._state & (FUTURE | WAITING):
+                    token.task_spec._update(token)
+                elif not token.is_finished:
+                    token.run()
+                workflow = token.workflow
+                if workflow.spec.has_conditions:
+                    workflow.fire_conditions()
+            if steps > self._max_steps or not self._fire_inclusive_join():
+                break
+
+    def fire_conditions(self) -> None:
+        """After variables were set from outside."""
+        for workflow in list(self._workflows.values()):
+            if workflow.spec.has_conditions:
+                workflow.fire_conditions()
+
+    def _fire_inclusive_join(self) -> bool:
+        return any(
+            workflow.fire_inclusive_join()
+            for workflow in list(self._workflows.values())
+            if workflow.spec.has_inclusive_joins
+        )
+
+    def _halt(self, token: Token) -> None:
+        if token.is_finished:
+            return
+        workflow = token.workflow
+        if not token.has_record:
+            workflow.begin(token)
+        workflow.stop(token, incidents.step_limit_reached(self._max_steps))
+
+    # --- terminating ----------------------------------------------------------------------------
+
+    def terminate(self, workflow: InstanceWorkflow, record: LiveElement) -> None:
+        """End an element instance and everything inside it, children first, called instances included."""
+        stack: list[tuple[InstanceWorkflow, LiveElement, bool]] = [(workflow, record, False)]
+        while stack:
+            current, live, children_gone = stack.pop()
+            if children_gone:
+                current.token_of(live).cancel()
+                continue
+            live.state = ElementState.TERMINATING
+            stack.append((current, live, True))
+            current.forget_coming(live)
+            if live.element_type is ElementType.CALL_ACTIVITY:
+                child = self.workflow(live.data["child"]) if "child" in live.data else None
+                if child is not None:
+                    stack.append((child, child.instance.root, False))
+            stack.extend((current, inner, False) for inner in reversed(current.instance.children_of(live)))

@@ -1,0 +1,1 @@
+"""SpiffWorkflow task specs, one small file per family of elements."""

@@ -1,0 +1,35 @@
+"""Which class runs which element."""
+
+from __future__ import annotations
+
+from ...bpmn.model import Element, ElementType
+from .activities import task_class
+from .base import ElementSpec
+from .bodies import body_class
+from .call_activity import CallActivitySpec
+from .containers import AdHocSpec, ContainerSpec, ProcessSpecRoot
+from .events import event_class
+from .gateways import EventGatewaySpec, ExclusiveGatewaySpec, InclusiveGatewaySpec, ParallelGatewaySpec
+
+
+def spec_class(element: Element) -> type[ElementSpec]:
+    """The class of the element itself (inside its body, when it repeats)."""
+    if element.type in _BY_TYPE:
+        return _BY_TYPE[element.type]
+    return event_class(element) if element.type.is_event else task_class(element)
+
+
+_BY_TYPE: dict[ElementType, type[ElementSpec]] = {
+    ElementType.PROCESS: ProcessSpecRoot,
+    ElementType.SUB_PROCESS: ContainerSpec,
+    ElementType.EVENT_SUB_PROCESS: ContainerSpec,
+    ElementType.TRANSACTION: ContainerSpec,
+    ElementType.AD_HOC_SUB_PROCESS: AdHocSpec,
+    ElementType.CALL_ACTIVITY: CallActivitySpec,
+    ElementType.EXCLUSIVE_GATEWAY: ExclusiveGatewaySpec,
+    ElementType.PARALLEL_GATEWAY: ParallelGatewaySpec,
+    ElementType.INCLUSIVE_GATEWAY: InclusiveGatewaySpec,
+    ElementType.EVENT_BASED_GATEWAY: EventGatewaySpec,
+}
+
+__all__ = ["body_class", "spec_class"]
