@@ -160,9 +160,7 @@ def account(engine: ProcessEngine) -> Callable[..., Actor]:
         for group in groups:
             if group not in known:
                 engine.create_group(group, group, by=SYSTEM)
-        engine.create_user(
-            user_id, user_id.title(), password=password, groups=[*groups, *own], by=SYSTEM
-        )
+        engine.create_user(user_id, user_id.title(), password=password, groups=[*groups, *own], by=SYSTEM)
         return Actor(user_id=user_id)
 
     return account

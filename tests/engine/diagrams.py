@@ -1,5 +1,6 @@
 """Small diagrams as text: `process("p", start(), user_task("approve"), end(), flows="start>approve>end")`."""
 
+from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
 
 from engine import Resource
@@ -34,7 +35,7 @@ def flow_lines(flows):
         path, _, condition = part.partition("[")
         nodes = [node.strip() for node in path.split(">")]
         condition = condition.rstrip("] ")
-        for step, (source, target) in enumerate(zip(nodes, nodes[1:], strict=False)):
+        for step, (source, target) in enumerate(pairwise(nodes)):
             inner = ""
             if condition:
                 inner = (
@@ -105,9 +106,7 @@ def receive(node_id, message_ref):
 
 def message(message_id, name, correlation_key="=orderId"):
     subscription = f"<zeebe:subscription correlationKey={quoteattr(correlation_key)} />"
-    return (
-        f'<bpmn:message id="{message_id}" name={quoteattr(name)}>{extended(subscription)}</bpmn:message>'
-    )
+    return f'<bpmn:message id="{message_id}" name={quoteattr(name)}>{extended(subscription)}</bpmn:message>'
 
 
 def message_event(message_ref):
@@ -137,7 +136,8 @@ def timer_event(kind, text):
 
 
 def multi_instance(collection, element, *, sequential=False):
-    loop = f"<zeebe:loopCharacteristics inputCollection={quoteattr(collection)} inputElement={quoteattr(element)} />"
+    attributes = f"inputCollection={quoteattr(collection)} inputElement={quoteattr(element)}"
+    loop = f"<zeebe:loopCharacteristics {attributes} />"
     return (
         f'<bpmn:multiInstanceLoopCharacteristics isSequential="{str(sequential).lower()}">'
         f"{extended(loop)}</bpmn:multiInstanceLoopCharacteristics>"
