@@ -12,8 +12,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
-from sqlalchemy import Connection, ForeignKey, MetaData, String, Text, event, select
+from sqlalchemy import Connection, ForeignKey, MetaData, String, Text, event, inspect, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, Session, declared_attr, mapped_column
+from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 
 from engine import Conflict, InvalidInput, Json, Key, Money, NotFound, Ratio, UtcDateTime
 
@@ -96,6 +97,18 @@ class Record(DeclarativeBase):
     archived_at: Mapped[Moment | None] = mapped_column(sort_order=94)
     origin: Mapped[str | None] = mapped_column(String(80), unique=True, sort_order=95)
     """The job that made the record; a job that runs again finds its record instead of making another."""
+
+    def __init__(self, **fields: Any) -> None:
+        """Defaults hold from the first moment, so that invariants can be checked before a write."""
+        for attribute in inspect(type(self)).column_attrs:
+            default = attribute.columns[0].default
+            if attribute.key not in fields and isinstance(default, ScalarElementColumnDefault):
+                fields[attribute.key] = default.arg
+            elif attribute.key not in fields and isinstance(default, CallableColumnDefault):
+                make: Any = default.arg
+                fields[attribute.key] = make(None)
+        for name, value in fields.items():
+            setattr(self, name, value)
 
     @declared_attr.directive
     def __mapper_args__(cls) -> Mapping[str, Any]:
