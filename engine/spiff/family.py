@@ -1,4 +1,4 @@
-"""Family: the process instances that call each other, loaded as a step touches them, and their ready queue."""
+"""Family: process instances that call each other, loaded as a step touches them, and their queue."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class Family:
 
     def workflow_of_element(self, element_instance_key: int) -> InstanceWorkflow | None:
         """The workflow in which this element instance is alive."""
-        for workflow in self._workflows.values():
-            if element_instance_key in workflow.instance.elements:
-                return workflow
+        for known in self._workflows.values():
+            if element_instance_key in known.instance.elements:
+                return known
         key = self.step.store.find_process_instance(element_instance_key)
         workflow = self.workflow(key) if key is not None else None
         return (

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class InstanceWorkflow(BpmnWorkflow):
     """Created with `deserializing=True`: it makes no task tree of its own, and no prediction.
 
-    `tasks` holds the tokens that this step has touched; all others are records only. `coming` holds, per scope,
-    the tokens that are on their way along a flow.
+    `tasks` holds the tokens that this step has touched; all others are records only. `coming` holds, per
+    scope, the tokens that are on their way along a flow.
     """
 
     spec: ProcessSpec
@@ -156,13 +156,16 @@ class InstanceWorkflow(BpmnWorkflow):
             token.task_spec.triggered(token, event, variables)
 
     def _fire_boundary(self, waiting: LiveElement, event: Element, variables: Mapping[str, Any]) -> None:
+        """The event begins at once: before the activity, if it goes on, does its next step."""
         scope = self.instance.scope_of(waiting)
         assert scope is not None
         if event.interrupting:
             self.family.terminate(self, waiting)
         elif subscriptions.waits_for(waiting, event.id):
             subscriptions.renew_after_trigger(self.instance, waiting, event)
-        self.send_to(event, scope, local=dict(variables))
+        token = Token(self, self.spec.spec_of(event), scope=scope, local=dict(variables))
+        self.coming.setdefault(scope.key, {})[token] = None
+        token.task_spec._update(token)
 
     def _fire_event_sub_process(
         self, scope: LiveElement, start: Element, variables: Mapping[str, Any]

@@ -105,7 +105,10 @@ class EscalationSpec(ElementSpec):
         local = instance.variables.local(record.key)
         if not workflow.throw(record, EventType.ESCALATION, code, local):
             instance.log("escalation-not-caught", record, code=code)
-        return True
+            return True
+        if not token.is_finished:
+            self.complete(token)
+        return False
 
 
 class TerminateEndSpec(ElementSpec):
