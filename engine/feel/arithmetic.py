@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -39,23 +41,22 @@ def calculate(operator: str, a: object, b: object, strict: bool = False) -> obje
     """The value of `a operator b`. Raises NoResult when there is none."""
     type_a, type_b = type(a), type(b)
     if type_a in NUMERIC and type_b in NUMERIC:
-        return calculate_numbers(operator, a, b)  # type: ignore[arg-type]
+        return calculate_numbers(operator, a, b)
     if type_a not in KINDS or type_b not in KINDS:
         return calculate(operator, normalise(a), normalise(b), strict)
     rule = _STRICT_RULES.get((operator, type_a, type_b)) if strict else None
     rule = rule or _RULES.get((operator, type_a, type_b))
     if rule is not None:
-        try:
+        result: object = None
+        with suppress(OverflowError):
             result = rule(a, b)
-        except OverflowError:
-            result = None
         if result is None:
             raise NoResult("OUT_OF_RANGE", f"{a} {operator} {b} is beyond what dates and durations can hold")
         return result
     raise NoResult("INVALID_TYPE", f"can't apply '{operator}' to {kind_of(a)} and {kind_of(b)}")
 
 
-def calculate_numbers(operator: str, a: Number, b: Number) -> Number:
+def calculate_numbers(operator: str, a: Any, b: Any) -> Number:
     """Exact while the result has at most 34 digits, else rounded half-even."""
     try:
         if type(a) is int and type(b) is int:
@@ -82,13 +83,12 @@ def calculate_numbers(operator: str, a: Number, b: Number) -> Number:
 
 def power(a: Number, b: Number) -> Number:
     """Exact for whole exponents; for others with the precision of a double, as in Java."""
-    if b == int(b) if abs(b) < 1_000_000 else False:
+    if -1_000_000 < b < 1_000_000 and b == int(b):
         return integral(DECIMAL.power(a, b))
     try:
-        result = float(a) ** float(b)
-    except (OverflowError, ZeroDivisionError, ValueError):
-        raise NoResult("OUT_OF_RANGE", "'**' has no result that a number can hold") from None
-    number = from_float(result) if isinstance(result, float) else None
+        number = from_float(math.pow(a, b))
+    except (OverflowError, ValueError):
+        number = None
     if number is None:
         raise NoResult("OUT_OF_RANGE", "'**' has no result that a number can hold")
     return number

@@ -8,18 +8,18 @@ CONVERSION = (
 )  # fmt: skip
 BOOLEAN = ("not", "is defined", "get or else", "assert")
 STRING = (
-    "substring", "string length", "upper case", "lower case", "substring before", "substring after", "contains",
-    "starts with", "ends with", "matches", "replace", "split", "extract", "trim", "uuid", "to base64",
-    "from base64", "is blank",
+    "substring", "string length", "upper case", "lower case", "substring before", "substring after",
+    "contains", "starts with", "ends with", "matches", "replace", "split", "extract", "trim", "uuid",
+    "to base64", "from base64", "is blank",
 )  # fmt: skip
 LIST = (
-    "list contains", "count", "min", "max", "sum", "product", "mean", "median", "stddev", "mode", "all", "any",
-    "and", "or", "sublist", "append", "concatenate", "insert before", "remove", "reverse", "index of", "union",
-    "distinct values", "duplicate values", "flatten", "sort", "string join", "is empty", "partition",
+    "list contains", "count", "min", "max", "sum", "product", "mean", "median", "stddev", "mode", "all",
+    "any", "and", "or", "sublist", "append", "concatenate", "insert before", "remove", "reverse", "index of",
+    "union", "distinct values", "duplicate values", "flatten", "sort", "string join", "is empty", "partition",
 )  # fmt: skip
 NUMERIC = (
-    "decimal", "floor", "ceiling", "round up", "round down", "round half up", "round half down", "abs", "modulo",
-    "sqrt", "log", "exp", "odd", "even", "random number",
+    "decimal", "floor", "ceiling", "round up", "round down", "round half up", "round half down", "abs",
+    "modulo", "sqrt", "log", "exp", "odd", "even", "random number",
 )  # fmt: skip
 CONTEXT = ("get value", "get entries", "put", "put all", "context put", "context merge")
 TEMPORAL = (
@@ -33,5 +33,6 @@ CAMUNDA_ONLY = ("fromAi",)
 STANDARD_ONLY = ("is", "range", "list replace")
 
 BUILTIN_NAMES = (
-    *CONVERSION, *BOOLEAN, *STRING, *LIST, *NUMERIC, *CONTEXT, *TEMPORAL, *RANGE, *CAMUNDA_ONLY, *STANDARD_ONLY,
+    *CONVERSION, *BOOLEAN, *STRING, *LIST, *NUMERIC, *CONTEXT, *TEMPORAL, *RANGE, *CAMUNDA_ONLY,
+    *STANDARD_ONLY,
 )  # fmt: skip

@@ -7,7 +7,7 @@ from functools import partial
 from engine.feel.builtin_names import BUILTIN_NAMES
 from engine.feel.builtins import Builtin, Null, Signature, find_builtin
 from engine.feel.code import Code, Compiler, Layer, nearest, rule
-from engine.feel.compile_basics import find_variable, is_local
+from engine.feel.compile_names import find_variable, is_local
 from engine.feel.errors import FeelLimitExceeded
 from engine.feel.limits import MAX_CALL_DEPTH, Run, Scope
 from engine.feel.nodes import Call, FunctionDefinition, Name
@@ -21,13 +21,17 @@ def _call(compiler: Compiler, node: Call, layer: Layer) -> Code:
     function = node.function
     if isinstance(function, Name):
         name = function.name
-        if not is_local(name, layer) and name not in compiler.variables:
-            builtin = find_builtin(name, strict=compiler.strict)
-            if builtin is not None:
-                return _call_builtin(builtin, arguments, node, compiler.strict)
+        builtin = find_builtin(name, strict=compiler.strict)
+        may_be_variable = is_local(name, layer) or name in compiler.variables
+        if builtin is not None and not may_be_variable:
+            return _call_builtin(builtin, arguments, node, compiler.strict)
         found = find_variable(compiler, name, layer)
-        return _call_value(found, name, arguments, node, compiler.strict)
-    return _call_value(compiler.code(function, layer), "", arguments, node, compiler.strict)
+        by_value = _call_value(found, name, arguments, node)
+        if builtin is None:
+            return by_value
+        built_in = _call_builtin(builtin, arguments, node, compiler.strict)
+        return lambda scope: (by_value if type(found(scope)) is Function else built_in)(scope)
+    return _call_value(compiler.code(function, layer), "", arguments, node)
 
 
 def _call_builtin(builtin: Builtin, arguments: list[Code], node: Call, strict: bool) -> Code:
@@ -71,7 +75,7 @@ def _call_simple(builtin: Builtin, signature: Signature, argument: Code, positio
     return call
 
 
-def _call_value(function: Code, name: str, arguments: list[Code], node: Call, strict: bool) -> Code:
+def _call_value(function: Code, name: str, arguments: list[Code], node: Call) -> Code:
     position, names = node.position, node.names
 
     def call(scope: Scope) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from collections.abc import Iterator as AnyIterator
 from datetime import date
 
 from engine.feel.code import Code, Compiler, Layer, rule, walk, weight
@@ -172,7 +173,7 @@ class _Days:
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def __iter__(self) -> object:
+    def __iter__(self) -> AnyIterator[object]:
         return map(date.fromordinal, self.numbers)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.feel.code import Code, Compiler, Layer, rule
-from engine.feel.compile_basics import warn_not_comparable
+from engine.feel.compile_comparison import warn_not_comparable
 from engine.feel.limits import Scope
 from engine.feel.nodes import CompareTest, In, Literal, Node, RangeLiteral, Tests, ValueTest
 from engine.feel.values import Range, compare, equal, kind_of
@@ -106,7 +106,7 @@ def _literal_test(node: Literal) -> Test:
 
     def passes(value: object, scope: Scope) -> bool | None:
         if type(value) is kind:
-            return value == wanted
+            return bool(value == wanted)
         result = equal(value, wanted)
         if result is None:
             warn_not_comparable(scope, position, value, wanted)
@@ -137,16 +137,15 @@ def _value_test(compiler: Compiler, node: Node, layer: Layer) -> Test:
     strict = compiler.strict
 
     def passes(value: object, scope: Scope) -> bool | None:
-        other = code(scope)
-        kind = type(other)
-        if kind is bool:
+        other: object = code(scope)
+        if isinstance(other, bool):
             if type(value) is bool:
                 return value is other or (other is True and not strict)
-            return other  # type: ignore[return-value]
-        if kind is list:
-            return _in_list(value, other)  # type: ignore[arg-type]
-        if kind is Range:
-            result = other.contains(value)  # type: ignore[attr-defined]
+            return other
+        if isinstance(other, list):
+            return _in_list(value, other)
+        if isinstance(other, Range):
+            result = other.contains(value)
             if result is None and type(value) is Range:
                 result = equal(value, other)
         else:
@@ -165,6 +164,6 @@ def _in_list(value: object, items: list[object]) -> bool:
 
 
 def _equals_or_contains(value: object, item: object) -> bool:
-    if type(item) is Range and type(value) is not Range:
-        return item.contains(value) is True  # type: ignore[attr-defined]
+    if isinstance(item, Range) and type(value) is not Range:
+        return item.contains(value) is True
     return equal(value, item) is True

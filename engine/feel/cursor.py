@@ -111,7 +111,7 @@ class Cursor:
         return self._nearest_function() or self._nearest_keyword() or self._backticks()
 
     def _nearest_function(self) -> str:
-        words = []
+        words: list[str] = []
         index = self.index - 1
         while self.tokens[index].kind == NAME and len(words) < 6:
             words.append(self.tokens[index].text)

@@ -1,4 +1,4 @@
-"""What goes wrong in a FEEL text: refused while it is read, failed while it is evaluated, or only warned of."""
+"""What goes wrong in a FEEL text: refused while read, failed while evaluated, or only warned of."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class FeelSyntaxError(Exception):
 
 
 class FeelError(Exception):
-    """An evaluation ended without a value: a failed `assert` or an exceeded limit. `position` counts from 0."""
+    """A failed `assert` or an exceeded limit ended an evaluation. `position` counts from 0."""
 
     def __init__(self, message: str, position: int = 0) -> None:
         self.message, self.position = message, position

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from engine.feel import compile_basics, compile_calls, compile_loops, compile_paths
+from engine.feel import (
+    compile_basics,
+    compile_calls,
+    compile_comparison,
+    compile_loops,
+    compile_names,
+    compile_paths,
+)
 from engine.feel.code import Code, Compiler, Layer
 from engine.feel.compile_tests import Test, compile_tests
 from engine.feel.errors import Evaluation, FeelLimitExceeded, FeelSyntaxError
@@ -14,7 +21,7 @@ from engine.feel.nodes import Node, Tests
 from engine.feel.parser import parse_expression, parse_unary_tests
 from engine.feel.types import Type
 
-COMPILERS = (compile_basics, compile_calls, compile_loops, compile_paths)
+COMPILERS = (compile_basics, compile_calls, compile_comparison, compile_loops, compile_names, compile_paths)
 
 
 class Expression:
@@ -27,7 +34,7 @@ class Expression:
         self.node = node
         self.names = names
         self.value = code
-        """The value in a Run or Scope, for those who share one between many texts; they see to RecursionError."""
+        """The value in a Run or Scope, for those who share one between texts; RecursionError is theirs."""
 
     def evaluate(
         self, context: Mapping[str, object], *, now: datetime | None = None, budget: Budget | None = None

@@ -31,7 +31,7 @@ class FarDate:
         return getattr(self.near, name)
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and (self.cycles, self.near) == (other.cycles, other.near)  # type: ignore[attr-defined]
+        return type(other) is type(self) and (self.cycles, self.near) == (other.cycles, other.near)
 
     def __hash__(self) -> int:
         return hash((self.cycles, self.near))
@@ -62,9 +62,10 @@ def far_day(year: int, month: int, day: int) -> Day | None:
         return None
     cycles, rest = divmod(year - FIRST_NEAR, CYCLE_YEARS)
     try:
-        return settled(cycles, date(FIRST_NEAR + rest, month, day))
+        day_found: Day = settled(cycles, date(FIRST_NEAR + rest, month, day))
     except (ValueError, OverflowError):
         return None
+    return day_found
 
 
 def combine(day: Day, clock: time) -> datetime | FarDateTime:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import ClassVar
 
 from engine.feel.builtin_names import BUILTIN_NAMES
-from engine.feel.cursor import Cursor
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.limits import MAX_NESTING
-from engine.feel.names import KnownNames, WordSequences
+from engine.feel.names import WordSequences
 from engine.feel.nodes import (
     Between,
     Call,
@@ -47,10 +47,10 @@ from engine.feel.tokens import (
     SIGN,
     STRING,
     TEMPORAL,
-    WRONG,
     Token,
     one_blank,
 )
+from engine.feel.type_parser import BREAKS_KEY, TypeParser
 
 # How tightly an operator binds; its right operand is read with that power.
 OR, AND, COMPARE, ADD, MULTIPLY, EXPONENT, MINUS, INSTANCE, POSTFIX = range(10, 100, 10)
@@ -72,20 +72,10 @@ _POWERS = {
 }
 _BUILTINS = WordSequences(BUILTIN_NAMES)
 _PROPERTIES = WordSequences(("time offset", "start included", "end included"))
-_TYPES = WordSequences(
-    (
-        "date and time",
-        "days and time duration",
-        "years and months duration",
-        "day-time-duration",
-        "year-month-duration",
-    )
-)
 _STARTS_VALUE = frozenset("([{-")
 _WORDS_AFTER_RANGE = frozenset(
     ("and", "or", "then", "else", "return", "satisfies", "in", "between", "instance")
 )
-_BREAKS_KEY = frozenset("{}[](),:")
 
 
 def parse_expression(
@@ -112,7 +102,7 @@ def parse_unary_tests(
     return parser.whole(parser.unary_tests)
 
 
-class Parser(Cursor):
+class Parser(TypeParser):
     """One rule of the grammar is one method; each leaves `token` after what it read."""
 
     def __init__(
@@ -123,9 +113,8 @@ class Parser(Cursor):
         known_names: Collection[str] | None,
         type_names: Collection[str],
     ) -> None:
-        super().__init__(text, known_names)
+        super().__init__(text, known_names, type_names)
         self.strict = strict
-        self.type_names = KnownNames(type_names)
         self.in_range_end = False
         self.reads_input = False
         self.instance_power = INSTANCE if strict else COMPARE
@@ -344,7 +333,7 @@ class Parser(Cursor):
             raise self.expected("a name")
         self.advance()
         while self.blanks and self.token.text not in until and self.token.kind in (NAME, SIGN, NUMBER):
-            if self.token.text in _BREAKS_KEY:
+            if self.token.text in BREAKS_KEY:
                 break
             self.advance()
         return one_blank(self.text[token.start : self.tokens[self.index - 1].end])
@@ -365,7 +354,7 @@ class Parser(Cursor):
         with self.visible(parameters):
             return FunctionDefinition(position, parameters, types, self.expression())
 
-    _KEYWORD_RULES = {
+    _KEYWORD_RULES: ClassVar[dict[str, Callable[[Parser, int], Node]]] = {
         "true": _true,
         "false": _false,
         "null": _null,
@@ -433,7 +422,7 @@ class Parser(Cursor):
         added: list[tuple[str, str]] = []
         try:
             while not self.at("}"):
-                name = self._key()
+                name = self.key()
                 self.expect(":")
                 entries.append((name, self._inside()))
                 first = self.known.add(name) if name.strip() else None
@@ -447,17 +436,6 @@ class Parser(Cursor):
         if not self.skip("}"):
             raise self.expected("',' or '}'")
         return ContextLiteral(position, entries)
-
-    def _key(self) -> str:
-        token = self.token
-        if token.kind == STRING or token.kind == QUOTED_NAME:
-            self.advance()
-            return token.text
-        if token.kind != NAME or (token.text in KEYWORDS and self.peek() == ":"):
-            raise self.expected("a name or a string as key")
-        while self.token.kind in (NAME, SIGN, NUMBER, WRONG) and self.token.text not in _BREAKS_KEY:
-            self.advance()
-        return one_blank(self.text[token.start : self.tokens[self.index - 1].end])
 
     # --- names and calls -----------------------------------------------------------------------
 
@@ -504,68 +482,6 @@ class Parser(Cursor):
         name = " ".join(token.text for token in tokens[self.index : index])
         self.move_to(index + 1)
         return name
-
-    def type_name(self) -> TypeName:
-        """A type as after `instance of` and in parameters."""
-        self.depth += 1
-        if self.depth > MAX_NESTING:
-            raise self.too_deep()
-        position = self.token.start
-        name = self._name_of_type()
-        result = TypeName(position, name)
-        lowered = name.lower()
-        if self.at("<") and lowered in ("list", "range", "context", "function"):
-            self.advance()
-            if lowered in ("list", "range"):
-                result.element = self.type_name()
-            elif lowered == "context":
-                result.entries = self._entry_types()
-            else:
-                result.parameters = self._parameter_types()
-            self.expect(">")
-            if lowered == "function":
-                self.expect("->")
-                result.element = self.type_name()
-        self.depth -= 1
-        return result
-
-    def _name_of_type(self) -> str:
-        match = _TYPES.match(self.tokens, self.index)
-        if match is not None:
-            self.move_to(match[1])
-            return match[0].replace(" - ", "-")
-        match = self.type_names.match(self.text, self.tokens, self.index)
-        if match is not None:
-            self.move_to(match[1])
-            return match[0]
-        token = self.token
-        if token.kind not in (NAME, QUOTED_NAME) or (
-            token.text in KEYWORDS and token.text not in ("function", "null")
-        ):
-            raise self.expected("the name of a type")
-        self.advance()
-        name = token.text
-        while self.at(".") and self.tokens[self.index + 1].kind in (NAME, QUOTED_NAME):
-            name += "." + self.tokens[self.index + 1].text
-            self.move_to(self.index + 2)
-        return name
-
-    def _entry_types(self) -> list[tuple[str, TypeName]]:
-        entries = []
-        while True:
-            name = self._key()
-            self.expect(":")
-            entries.append((name, self.type_name()))
-            if not self.skip(","):
-                return entries
-
-    def _parameter_types(self) -> list[TypeName]:
-        parameters: list[TypeName] = []
-        while not self.at(">"):
-            parameters.append(self.type_name())
-            if not self.skip(","):
-                break
-        return parameters
 
     # --- unary tests ---------------------------------------------------------------------------
 

@@ -299,7 +299,8 @@ def difference(a: Any, b: Any) -> timedelta | None:
         near_a, near_b = instant(near_a), instant(near_b)
     else:
         (cycles_a, near_a), (cycles_b, near_b) = split(a), split(b)
-    return (cycles_a - cycles_b) * CYCLE + (near_a - near_b)
+    apart: timedelta = near_a - near_b
+    return (cycles_a - cycles_b) * CYCLE + apart
 
 
 def add_to_time(value: time, duration: timedelta) -> time:

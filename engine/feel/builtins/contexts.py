@@ -45,12 +45,16 @@ def put_at_existing(context: Context, keys: list[object], value: object) -> Cont
             inner = inner.get(key, {})
         if type(inner) is not dict:
             raise Null(f"the entry '{key}' is no context")
-    return put_at(context, keys, value)
+    return _put_at(context, keys, value)
 
 
 @builtin("context put", "context: context, keys: list, value: any", strict=False)
 @builtin("put", "context: context, keys: list, value: any")
 def put_at(context: Context, keys: list[object], value: object) -> Context:
+    return _put_at(context, keys, value)
+
+
+def _put_at(context: Context, keys: list[object], value: object) -> Context:
     if not keys or len(keys) > 100:
         raise Null("expected one to a hundred keys")
     key, rest = keys[0], keys[1:]
@@ -59,12 +63,22 @@ def put_at(context: Context, keys: list[object], value: object) -> Context:
     if not rest:
         return {**context, key: value}
     inner = context.get(key)
-    return {**context, key: put_at(inner if type(inner) is dict else {}, rest, value)}
+    return {**context, key: _put_at(inner if type(inner) is dict else {}, rest, value)}
 
 
 @builtin("context merge", "contexts: list")
 @builtin("put all", "contexts: list")
 def merge_list(contexts: list[object]) -> Context:
+    return _merged(contexts)
+
+
+@builtin("context merge", "*contexts: context")
+@builtin("put all", "*contexts: context")
+def merge(contexts: list[object]) -> Context:
+    return _merged(contexts)
+
+
+def _merged(contexts: list[object]) -> Context:
     merged: Context = {}
     for context in contexts:
         if type(context) is not dict:
@@ -73,15 +87,9 @@ def merge_list(contexts: list[object]) -> Context:
     return merged
 
 
-@builtin("context merge", "*contexts: context")
-@builtin("put all", "*contexts: context")
-def merge(contexts: list[object]) -> Context:
-    return merge_list(contexts)
-
-
 @builtin("context", "entries: list", strict=True)
 def context_without_doubles(entries: list[object]) -> Context:
-    result = context_from(entries)
+    result = _from_entries(entries)
     if len(result) < len(entries):
         raise Null("a key is there twice")
     return result
@@ -89,6 +97,10 @@ def context_without_doubles(entries: list[object]) -> Context:
 
 @builtin("context", "entries: list", strict=False)
 def context_from(entries: list[object]) -> Context:
+    return _from_entries(entries)
+
+
+def _from_entries(entries: list[object]) -> Context:
     result: Context = {}
     for entry in entries:
         if type(entry) is not dict or type(entry.get("key")) is not str or "value" not in entry:

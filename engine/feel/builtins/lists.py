@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cmp_to_key
+from itertools import pairwise
 
 from engine.feel.builtins.registry import Null, builtin
 from engine.feel.errors import FeelLimitExceeded
@@ -73,16 +74,20 @@ def index_of(items: Items, match: object) -> Items:
 
 @builtin("union", "*lists: list")
 def union(lists: list[Items]) -> Items:
-    return distinct_values(concatenate(lists))  # type: ignore[no-any-return]
+    return _distinct(_bounded([item for each in lists for item in each]))
 
 
 @builtin("union", "lists: list")
 def union_of_list(lists: Items) -> Items:
-    return union([each if type(each) is list else [each] for each in lists])  # type: ignore[no-any-return]
+    return _distinct(_bounded([item for each in lists for item in (each if type(each) is list else [each])]))
 
 
 @builtin("distinct values", "list: list")
 def distinct_values(items: Items) -> Items:
+    return _distinct(items)
+
+
+def _distinct(items: Items) -> Items:
     seen: dict[object, object] = {}
     for item in items:
         seen.setdefault(identity(item), item)
@@ -128,7 +133,7 @@ def sort(run: Run, position: int, items: Items, precedes: Function) -> Items:
 
 @builtin("sort", "list: list")
 def sort_ascending(items: Items) -> Items:
-    for a, b in zip(items, items[1:], strict=False):
+    for a, b in pairwise(items):
         if compare("<", a, b) is None:
             raise Null("the items have no order")
     return sorted(

@@ -70,7 +70,8 @@ class Builtin:
         """The result; null and a warning when no signature fits or the function has no value."""
         signature, fitted = self._fit(arguments, strict)
         if signature is None:
-            return self._misfit(run, position, arguments, strict)
+            self._warn_of_misfit(run, position, arguments, strict)
+            return None
         return self._invoke(signature, fitted, run, position)
 
     def call_named(
@@ -98,7 +99,8 @@ class Builtin:
                 known,
             )
             return None
-        return self._misfit(run, position, arguments, strict)
+        self._warn_of_misfit(run, position, arguments, strict)
+        return None
 
     def as_function(self, strict: bool) -> Function:
         """The function as a value, to hand it to another."""
@@ -137,7 +139,7 @@ class Builtin:
             budget.charge(len(result) >> (2 if type(result) is list else 6), position)
         return result
 
-    def _misfit(self, run: Run, position: int, arguments: list[object], strict: bool) -> None:
+    def _warn_of_misfit(self, run: Run, position: int, arguments: list[object], strict: bool) -> None:
         given = ", ".join(map(kind_of, arguments))
         known = " or ".join(self._headings(strict))
         run.warn("INVALID_TYPE", position, "%s(%s) does not fit; known: %s", self.name, given, known)
