@@ -39,7 +39,7 @@ class World:
 
     def __init__(
         self, *, reload: bool = True, limits: Limits | None = None, groups: Mapping[str, Any] = {}
-    ) -> None:  # noqa: B006
+    ) -> None:
         self.reload, self.limits, self.groups = reload, limits, groups
         self.clock = FixedClock(START)
         self.store = MemoryStore()
@@ -113,7 +113,7 @@ class World:
 
     def start(
         self, process_id: str, variables: Mapping[str, Any] = {}, start_event: str | None = None
-    ) -> int:  # noqa: B006
+    ) -> int:
         key = self.find_process(process_id, binding=Binding.LATEST, version_tag="", caller=0)
         assert key is not None, process_id
         runtime = self.runtime()
@@ -121,7 +121,7 @@ class World:
         self.settle(runtime)
         return instance
 
-    def complete_job(self, job_type: str, variables: Mapping[str, Any] = {}) -> Any:  # noqa: B006
+    def complete_job(self, job_type: str, variables: Mapping[str, Any] = {}) -> Any:
         job = self.job(job_type)
         runtime = self.runtime()
         runtime.complete_element(job.element_instance_key, variables)
@@ -144,7 +144,7 @@ class World:
 
     def complete_user_task(
         self, element_id: str, variables: Mapping[str, Any] = {}, by: str = "tester"
-    ) -> None:  # noqa: B006
+    ) -> None:
         task = self.user_task(element_id)
         runtime = self.runtime(by)
         runtime.complete_element(task.element_instance_key, variables)
@@ -174,7 +174,7 @@ class World:
         if message.expires > self.clock.now():
             self.messages.append(message)
 
-    def broadcast(self, name: str, variables: Mapping[str, Any] = {}) -> None:  # noqa: B006
+    def broadcast(self, name: str, variables: Mapping[str, Any] = {}) -> None:
         for subscription in list(self.signal_subscriptions.values()):
             if subscription.signal_name == name and subscription.key in self.signal_subscriptions:
                 self._trigger(subscription, variables)
