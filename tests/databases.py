@@ -1,6 +1,6 @@
 """Databases for tests: a SQLite file or a database on a real PostgreSQL server, each test its own.
 
-Tables are created once per run in a template; a test gets a copy of it, which takes a few milliseconds.
+Tables are created once per run: a SQLite file to copy, and a PostgreSQL database to empty after each test.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ class PostgresServer:
     """A server on which databases may be created and dropped."""
 
     address: URL
-    _templates: dict[str, str] = field(default_factory=dict)
+    _filled: str | None = None
+    _tables: set[str] = field(default_factory=set)
 
     @contextmanager
     def empty(self) -> Iterator[str]:
@@ -40,19 +41,40 @@ class PostgresServer:
 
     @contextmanager
     def filled(self, metadata: Callable[[], list[MetaData]]) -> Iterator[str]:
-        """The URL of a new database with all tables."""
-        if "tables" not in self._templates:
-            name = self._create("template0")
-            database = Database(self._url(name))
+        """The URL of a database with all tables and no rows. It is emptied afterwards and used again."""
+        if self._filled is None:
+            self._filled = self._create("template0")
+            database = Database(self._url(self._filled))
             database.create_schema(*metadata())
             database.close()
-            self._templates["tables"] = name
-        with self._database(template=self._templates["tables"]) as url:
-            yield url
+            self._tables = self._tables_of(self._filled)
+        try:
+            yield self._url(self._filled)
+        finally:
+            self._empty_all(self._filled)
 
-    def drop_templates(self) -> None:
-        for name in self._templates.values():
-            self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+    def drop_filled(self) -> None:
+        if self._filled is not None:
+            self._run(f'DROP DATABASE "{self._filled}" WITH (FORCE)')
+
+    def _empty_all(self, name: str) -> None:
+        """Delete all rows, and the tables that a test made."""
+        with psycopg.connect(self._plain(name), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            # As a replica: without looking at foreign keys.
+            steps = ["SET session_replication_role = replica"]
+            steps += [f'DROP TABLE "{table}" CASCADE' for table in self._tables_of(name) - self._tables]
+            steps += [f'DELETE FROM "{table}"' for table in self._tables]
+            steps += ["ALTER SEQUENCE key_sequence RESTART"]
+            connection.execute("; ".join(steps))  # type: ignore[arg-type]
+
+    def _tables_of(self, name: str) -> set[str]:
+        with psycopg.connect(self._plain(name)) as connection:
+            found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            return {row[0] for row in found}
 
     @contextmanager
     def _database(self, *, template: str) -> Iterator[str]:
@@ -71,9 +93,12 @@ class PostgresServer:
         chosen = self.address.set(drivername="postgresql+psycopg", database=name)
         return chosen.render_as_string(hide_password=False)
 
+    def _plain(self, name: str | None) -> str:
+        chosen = self.address.set(drivername="postgresql", database=name or self.address.database)
+        return chosen.render_as_string(hide_password=False)
+
     def _run(self, statement: str) -> None:
-        address = self.address.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(address, autocommit=True) as connection:
+        with psycopg.connect(self._plain(None), autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[arg-type]
 
 
@@ -84,7 +109,7 @@ def postgres() -> Iterator[PostgresServer]:
     if named:
         server = PostgresServer(make_url(named))
         yield server
-        server.drop_templates()
+        server.drop_filled()
         return
     with _started() as address:
         yield PostgresServer(make_url(address))

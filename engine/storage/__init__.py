@@ -3,25 +3,34 @@
 from .audit import AuditBreak, AuditHead
 from .columns import Json, Key, Money, Ratio, UtcDateTime
 from .database import Database
-from .errors import DocumentDamaged, TransactionConflict, translated
-from .identity import Credentials, Throttle
+from .definitions import DECISION, FORM, PROCESS, REQUIREMENTS
+from .errors import ConstraintBroken, DocumentDamaged, TransactionConflict, translated
+from .identity import Credentials, IdentityStore, Throttle
 from .jobs import JobCounts
 from .json_text import dumps, loads
 from .messages import Message
+from .migration import MigrationFailed, check_schema, schema_revision, upgrade_schema
 from .schema import metadata
 from .subscriptions import SignalSubscription
 from .unit_of_work import UnitOfWork, View
 
 __all__ = [
+    "DECISION",
+    "FORM",
+    "PROCESS",
+    "REQUIREMENTS",
     "AuditBreak",
     "AuditHead",
+    "ConstraintBroken",
     "Credentials",
     "Database",
     "DocumentDamaged",
+    "IdentityStore",
     "JobCounts",
     "Json",
     "Key",
     "Message",
+    "MigrationFailed",
     "Money",
     "Ratio",
     "SignalSubscription",
@@ -30,8 +39,11 @@ __all__ = [
     "UnitOfWork",
     "UtcDateTime",
     "View",
+    "check_schema",
     "dumps",
     "loads",
     "metadata",
+    "schema_revision",
     "translated",
+    "upgrade_schema",
 ]

@@ -170,8 +170,7 @@ class AuditTrail:
             query = select(audit_chain).where(audit_chain.c.chain == OUTSIDE).with_for_update()
             row = self._link.row(query)
             if row is None:
-                first = self._link.upsert(audit_chain).values(chain=OUTSIDE, head="", length=0)
-                self._link.execute(first.on_conflict_do_nothing())
+                self._link.insert_new(audit_chain, {"chain": OUTSIDE, "head": "", "length": 0})
                 row = self._link.row(query)
             assert row is not None
             yield AuditHead(chain=OUTSIDE, length=row.length, hash=row.head)

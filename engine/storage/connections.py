@@ -52,7 +52,9 @@ def open_postgres(url: URL, *, pool_size: int) -> Engine:
     )
 
 
-def open_sqlite(url: URL, *, durable: bool, read_only: bool, pool_size: int) -> Engine:
+def open_sqlite(
+    url: URL, *, durable: bool, read_only: bool, pool_size: int, foreign_keys: bool = True
+) -> Engine:
     """An engine on a SQLite file. `durable` waits for the disk at each commit; tests need not."""
     Path(url.database or "").expanduser().absolute().parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -70,7 +72,7 @@ def open_sqlite(url: URL, *, durable: bool, read_only: bool, pool_size: int) -> 
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
-        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         if read_only:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()

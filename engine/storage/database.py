@@ -7,15 +7,19 @@ view:` is a snapshot that cannot change anything. Nothing else commits.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, MetaData, select
+from sqlalchemy.exc import IntegrityError
 
 from .connections import BEGIN, BUSY_SECONDS, database_url, open_postgres, open_sqlite
-from .errors import TransactionConflict, translated
+from .errors import ConstraintBroken, TransactionConflict, translated
+from .executor_lock import executor_lock
 from .keys import KeyReserve
 from .notifications import Notifications
 from .schema import metadata
@@ -67,18 +71,22 @@ class Database:
     def write(self) -> Iterator[UnitOfWork]:
         """One transaction. Commits at the end of the block, or undoes everything on an exception.
 
-        Raises TransactionConflict when another transaction was in the way (run it again), and
-        DatabaseUnavailable.
+        Raises TransactionConflict when another transaction was in the way (run it again; a broken
+        constraint is a kind of it), and DatabaseUnavailable.
         """
         with translated(self.place), self._writing() as connection:
+            # At once, not with the first statement: what is read must already stand under the lock.
+            connection.begin()
             unit = UnitOfWork(connection, self._keys, is_postgres=self.is_postgres)
             try:
                 yield unit
                 unit.finish()
                 connection.commit()
-            except BaseException:
+            except BaseException as error:
                 unit.abandon()
                 connection.rollback()
+                if isinstance(error, IntegrityError):
+                    raise ConstraintBroken(f"a rule of the database is broken: {error.orig}") from error
                 raise
         unit.committed()
         self._notifications.publish(unit.topics)
@@ -92,6 +100,7 @@ class Database:
                 connection = connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
+            connection.begin()
             view = View(connection, self._keys, is_postgres=self.is_postgres)
             try:
                 yield view
@@ -103,6 +112,20 @@ class Database:
         """Call `on_wake(topic)` after commits that called `notify(topic)`, on any node. It may come late,
         twice or not at all: poll as well. Answers a function that ends it."""
         return self._notifications.listen(on_wake)
+
+    @contextmanager
+    def executor(self, node: str, now: datetime) -> Iterator[None]:
+        """Hold the right to execute while the block runs; `node` says who, in messages.
+
+        On SQLite one process at a time may: raises ExecutorAlreadyRunning, naming the other. On
+        PostgreSQL any number.
+        """
+        if self.file is None:
+            yield
+            return
+        holder = f"{node} (process {os.getpid()}, since {now:%Y-%m-%d %H:%M} UTC)"
+        with executor_lock(self.file, holder):
+            yield
 
     def ping(self) -> None:
         """Raises DatabaseUnavailable when the database does not answer."""

@@ -213,6 +213,11 @@ class Definitions:
             raise FormNotFound(key)
         return _form(row)
 
+    def forms(self) -> tuple[Form, ...]:
+        """The latest version of each, by id."""
+        rows = self._link.rows(select(form).where(_newest(form, "form_id")).order_by(form.c.form_id))
+        return tuple(_form(row) for row in rows)
+
     def latest_form(self, form_id: str) -> Form | None:
         return _optional(_form, self._latest(form, form.c.form_id == form_id))
 

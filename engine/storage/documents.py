@@ -35,15 +35,17 @@ class Documents:
         readers: Sequence[str] = (),
         max_bytes: int = MAX_DOCUMENT_BYTES,
     ) -> Document:
-        """Store a document. `readers` are the users and groups (`group:ID`) who may read it besides its
-        creator. Raises InvalidInput when it is larger than `max_bytes`."""
+        """Store a document. `readers` are the users and groups who may read it besides its creator.
+
+        Raises InvalidInput when it is larger than `max_bytes`.
+        """
         if len(content) > max_bytes:
             raise InvalidInput(
                 f"the document '{name}' has {len(content)} bytes; at most {max_bytes} are taken"
             )
         sha256 = hashlib.sha256(content).hexdigest()
-        blob = self._link.upsert(document_content).values(sha256=sha256, size=len(content), content=content)
-        self._link.execute(blob.on_conflict_do_nothing())
+        blob = {"sha256": sha256, "size": len(content), "content": content}
+        self._link.insert_new(document_content, blob)
         document = Document(
             key=self._link.keys.next(),
             name=name,

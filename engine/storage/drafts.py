@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from ..model import Draft
 from .link import Link, as_dict
@@ -27,6 +27,12 @@ class Drafts:
                 index_elements=[table.c.user_task_key, table.c.user_id],
                 set_={"values": statement.excluded["values"], "saved_at": statement.excluded.saved_at},
             )
+        )
+
+    def discard(self, user_task_key: int, user_id: str) -> None:
+        """One person's draft."""
+        self._link.execute(
+            delete(table).where(table.c.user_task_key == user_task_key, table.c.user_id == user_id)
         )
 
     def delete(self, user_task_key: int) -> None:

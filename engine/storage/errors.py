@@ -16,6 +16,13 @@ class TransactionConflict(Conflict):
     code = "TRANSACTION_CONFLICT"
 
 
+class ConstraintBroken(TransactionConflict):
+    """Something that must be unique or must exist was not so: mostly because another transaction was
+    quicker, and then a second try sees what it wrote."""
+
+    code = "CONSTRAINT_BROKEN"
+
+
 class DocumentDamaged(EngineError):
     """The bytes of a stored document no longer have the hash they were stored under."""
 

@@ -44,7 +44,7 @@ class Throttle:
     blocked_until: datetime | None
 
 
-class Identity:
+class IdentityStore:
     def __init__(self, link: Link) -> None:
         self._link = link
 
@@ -74,8 +74,7 @@ class Identity:
             "credential_version": 1,
             "created_at": created_at,
         }
-        statement = self._link.upsert(user_account).values(**row).on_conflict_do_nothing()
-        if self._link.execute(statement).rowcount == 0:
+        if not self._link.insert_new(user_account, row):
             raise AlreadyExists(f"there is a user '{user.user_id}' already")
 
     def update_user(self, user_id: str, **fields: Any) -> None:
@@ -124,8 +123,7 @@ class Identity:
     def add_group(self, group: Group) -> None:
         """With its permissions. Raises AlreadyExists."""
         row = {"group_id": group.group_id, "name": group.name, "names": dict(group.names)}
-        statement = self._link.upsert(user_group).values(**row).on_conflict_do_nothing()
-        if self._link.execute(statement).rowcount == 0:
+        if not self._link.insert_new(user_group, row):
             raise AlreadyExists(f"there is a group '{group.group_id}' already")
         self.set_permissions(group.group_id, group.permissions)
 
@@ -147,8 +145,7 @@ class Identity:
         """Does nothing for a member. Raises UserNotFound, GroupNotFound."""
         self._need_user(user_id)
         self._need_group(group_id)
-        statement = self._link.upsert(membership).values(user_id=user_id, group_id=group_id)
-        self._link.execute(statement.on_conflict_do_nothing())
+        self._link.insert_new(membership, {"user_id": user_id, "group_id": group_id})
 
     def remove_member(self, user_id: str, group_id: str) -> None:
         self._link.execute(
@@ -205,10 +202,10 @@ class Identity:
 
     # --- signing in
 
-    def throttle(self, subject: str) -> Throttle | None:
-        """Locked until the transaction ends, so that attempts on several nodes are all counted."""
-        query = select(sign_in_throttle).where(sign_in_throttle.c.subject == subject).with_for_update()
-        row = self._link.row(query)
+    def throttle(self, subject: str, *, lock: bool = False) -> Throttle | None:
+        """With `lock` until the transaction ends, so that attempts on several nodes are all counted."""
+        query = select(sign_in_throttle).where(sign_in_throttle.c.subject == subject)
+        row = self._link.row(query.with_for_update() if lock else query)
         return None if row is None else Throttle(**as_dict(row))
 
     def set_throttle(self, throttle: Throttle) -> None:
@@ -264,6 +261,7 @@ class Identity:
                 groups=frozenset(groups[row.user_id]),
                 permissions=frozenset(word for group in groups[row.user_id] for word in words[group]),
                 created_at=row.created_at,
+                credential_version=row.credential_version,
             )
             for row in rows
         )

@@ -16,6 +16,7 @@ from ..runtime.records import LiveInstance
 from .link import Link
 from .paging import Order, contains, page
 from .schema import process_instance as table
+from .schema import user_task
 
 
 class Instances:
@@ -161,6 +162,8 @@ def _narrowed(query: Select[Any], wanted: ProcessInstanceFilter) -> Select[Any]:
             query = query.where(table.c.ended_at.is_(None))
     if wanted.keys is not None:
         query = query.where(table.c.key.in_(wanted.keys))
+    if wanted.involving is not None:
+        query = query.where(_involves(wanted.involving))
     if wanted.has_incident is not None:
         # The zero is written out, so that SQLite recognises the partial index of the troubled ones.
         zero: ColumnElement[int] = literal_column("0")
@@ -175,6 +178,15 @@ def _narrowed(query: Select[Any], wanted: ProcessInstanceFilter) -> Select[Any]:
             found.append(table.c.key == int(wanted.text))
         query = query.where(or_(*found))
     return query
+
+
+def _involves(user_id: str) -> ColumnElement[bool]:
+    """Started by the user, or in a family in which they have completed or hold a user task."""
+    held = select(user_task.c.root_process_instance_key).where(
+        user_task.c.assignee == user_id, user_task.c.ended_at.is_(None)
+    )
+    done = select(user_task.c.root_process_instance_key).where(user_task.c.completed_by == user_id)
+    return or_(table.c.started_by == user_id, table.c.root_key.in_(held), table.c.root_key.in_(done))
 
 
 def _value(row: Row[Any]) -> ProcessInstance:

@@ -38,6 +38,11 @@ class Link:
         if rows:
             self.connection.execute(insert(table), list(rows))
 
+    def insert_new(self, table: Table, row: Mapping[str, Any]) -> bool:
+        """Insert a row unless one that must be unique is there already; answers whether it was inserted."""
+        statement = self.upsert(table).values(**row).on_conflict_do_nothing()
+        return self.value(statement.returning(*table.primary_key.columns)) is not None
+
     def many(self, statement: Executable, parameters: Sequence[Mapping[str, Any]]) -> None:
         """Run one statement once per set of parameters."""
         if parameters:

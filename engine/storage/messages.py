@@ -51,8 +51,7 @@ class Messages:
 
     def publish(self, message: Message) -> bool:
         """Keep a message. False: one with its message id is kept already, and nothing was done."""
-        statement = self._link.upsert(table).values(**vars(message)).on_conflict_do_nothing()
-        return self._link.execute(statement).rowcount == 1
+        return self._link.insert_new(table, vars(message))
 
     def get(self, key: int) -> Message | None:
         row = self._link.row(select(table).where(table.c.key == key))

@@ -20,7 +20,7 @@ from .definitions import Definitions
 from .documents import Documents
 from .drafts import Drafts
 from .history import History
-from .identity import Identity
+from .identity import IdentityStore
 from .incidents import Incidents
 from .instances import Instances
 from .jobs import Jobs
@@ -133,8 +133,8 @@ class View:
         return Documents(self._link)
 
     @cached_property
-    def identity(self) -> Identity:
-        return Identity(self._link)
+    def identity(self) -> IdentityStore:
+        return IdentityStore(self._link)
 
     @cached_property
     def settings(self) -> Settings:
@@ -179,6 +179,8 @@ class UnitOfWork(View):
         keys, audit = self.keys.mark, self.audit.mark
         try:
             with self.session.begin_nested():
+                # The session sets its savepoint when it first touches the connection; stores do not wait.
+                self.session.connection()
                 yield
         except BaseException:
             del self._callbacks[callbacks:]

@@ -38,7 +38,7 @@ def test_money_comes_out_as_it_went_in(database, amount):
 
 
 def test_money_with_a_third_place_is_refused(database):
-    with pytest.raises(StatementError, match="at most 2 places, not 1.005"):
+    with pytest.raises(StatementError, match=r"at most 2 places, not 1\.005"):
         stored(database, amount=Decimal("1.005"))
 
 

@@ -18,7 +18,6 @@ from .journal import (
     decision_entry,
     document,
     document_content,
-    executor_lease,
     setting,
 )
 from .people import (
@@ -60,7 +59,6 @@ __all__ = [
     "document_content",
     "draft",
     "element_instance",
-    "executor_lease",
     "flow_taken",
     "form",
     "group_permission",

@@ -109,13 +109,3 @@ setting = Table(
     Column("name", String(80), primary_key=True),
     Column("value", Text, nullable=False),
 )
-
-executor_lease = Table(
-    # Who executes on a SQLite file; the lock itself is on a file beside it and dies with its process.
-    "executor_lease",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("node", String, nullable=False),
-    Column("process_id", Integer, nullable=False),
-    Column("since", UtcDateTime, nullable=False),
-)
