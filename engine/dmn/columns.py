@@ -13,7 +13,7 @@ from engine.dmn.run import DecisionFailed, Run, Scope
 from engine.dmn.table_index import admits
 from engine.dmn.types import conform, from_text
 from engine.feel import Expression, FeelError, UnaryTests, to_text
-from engine.feel.analysis import cell_tests, variable
+from engine.feel.analysis import CellTests, cell_tests, variable
 from engine.feel.types import SimpleType, Type
 
 
@@ -29,15 +29,15 @@ class Constant:
 class Allowed:
     """The values that an author listed for a column."""
 
-    __slots__ = ("_constants", "tests")
+    __slots__ = ("constants", "tests")
 
     def __init__(self, tests: UnaryTests) -> None:
         self.tests = tests
-        self._constants = cell_tests(tests.node)
+        self.constants = cell_tests(tests.node)
 
     def passes(self, value: object, run: Run) -> bool:
-        if self._constants is not None and type(value) in _SCALARS:
-            return admits(self._constants, value) is True
+        if self.constants is not None and type(value) in _SCALARS:
+            return admits(self.constants, value) is True
         return run.passes(self.tests, value, _NOTHING)
 
 
@@ -58,6 +58,16 @@ class CompiledInput:
         self._expression, self._type, self._allowed, self._strict = expression, type_, allowed, strict
         self._variable = None if expression is None else variable(expression.node)
         self._plain = frozenset(_PLAIN.get(type_.kind, ()) if isinstance(type_, SimpleType) else ())
+
+    @property
+    def kind(self) -> str:
+        """FEEL's word for the type of the column; empty when it is not a simple one."""
+        return self._type.kind if isinstance(self._type, SimpleType) else ""
+
+    @property
+    def allowed(self) -> CellTests | None:
+        """The allowed values, when they are constants."""
+        return None if self._allowed is None else self._allowed.constants
 
     def value(self, scope: Scope, run: Run) -> object:
         """The value over `scope`. Raises DecisionFailed."""

@@ -52,7 +52,8 @@ def compile_dmn(
     """Read and compile a DMN file. Raises nothing: whatever is wrong is among the problems.
 
     `imports` are the models that this one may import, found by their namespace. `strict` takes the standard's
-    meaning where Camunda's differs. Names with blanks are allowed when the file has any, unless it is said.
+    meaning where Camunda's differs. Names of variables may have blanks (`Monthly Salary`) in files that have
+    any and are not Camunda's, unless `names_with_blanks` says otherwise.
     """
     definitions, problems = read_dmn(source, name)
     return _Compiler(definitions, name, imports, strict, names_with_blanks, problems).compile()
@@ -103,7 +104,9 @@ class _Compiler:
         names = _names(definitions)
         for import_name, imported in self._imports:
             names |= {import_name} | _names(imported.definitions)
-        if names_with_blanks or (names_with_blanks is None and any(not _is_plain(name) for name in names)):
+        if names_with_blanks is None:
+            names_with_blanks = not definitions.platform and any(not _is_plain(name) for name in names)
+        if names_with_blanks:
             self._environment.known_names = frozenset(names)
         self._nodes: dict[str, Node] = {}
 

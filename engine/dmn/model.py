@@ -275,11 +275,15 @@ class Import:
 
 @dataclass(frozen=True, kw_only=True)
 class Definitions:
-    """A whole file. `id` is what Camunda calls the id of the decision requirements."""
+    """A whole file. `id` is what Camunda calls the id of the decision requirements.
+
+    `platform` is what Camunda Modeler notes as the engine that the file is for.
+    """
 
     id: str
     name: str
     namespace: str
+    platform: str = ""
     imports: tuple[Import, ...] = ()
     item_definitions: tuple[ItemDefinition, ...] = ()
     input_data: Mapping[str, InputData] = field(default_factory=dict)

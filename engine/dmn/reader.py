@@ -62,6 +62,7 @@ class _Reader:
             id=root.get("id", ""),
             name=root.get("name", ""),
             namespace=root.get("namespace", ""),
+            platform=_foreign(root, "executionPlatform"),
             imports=tuple(self._import(found) for found in children(root, "import")),
             item_definitions=tuple(_item_definition(found) for found in children(root, "itemDefinition")),
             input_data=self._by_id(_input_data(found) for found in children(root, "inputData")),
@@ -239,4 +240,10 @@ def _version_tag(element: XmlElement) -> str:
     tag = None if extensions is None else child(extensions, "versionTag")
     if tag is not None:
         return tag.get("value", "")
-    return next((str(value) for key, value in element.attrib.items() if str(key).endswith("}versionTag")), "")
+    return _foreign(element, "versionTag")
+
+
+def _foreign(element: XmlElement, name: str) -> str:
+    """An attribute of another namespace than DMN's."""
+    found = (str(value) for key, value in element.attrib.items() if str(key).endswith("}" + name))
+    return next(found, "")

@@ -65,6 +65,27 @@ def admits(cell: CellTests, value: object) -> bool | None:
     return result if not cell.negated or result is None else not result
 
 
+def number_points(cell: CellTests) -> list[Number]:
+    """The numbers that a cell names as values or limits."""
+    points: list[object] = []
+    for alternative in cell.alternatives:
+        if isinstance(alternative, Equal):
+            points.append(alternative.value)
+        else:
+            points += [alternative.low, alternative.high]
+    return [point for point in points if type(point) in (int, Decimal)]  # type: ignore[misc]
+
+
+def middle(low: Number | None, high: Number | None) -> Number:
+    """A number between two others, of which one may be missing."""
+    with localcontext(prec=200):
+        if low is None:
+            return 0 if high is None else Decimal(high) - 1
+        if high is None:
+            return Decimal(low) + 1
+        return (Decimal(low) + Decimal(high)) / 2
+
+
 # --- small tables: a bit for each rule ---------------------------------------------------------------
 
 
@@ -137,9 +158,10 @@ class _MaskColumn:
         self._texts: dict[object, int] = {text: mask_of(text) for text in values if isinstance(text, str)}
         self._other_text = mask_of(_SOME_TEXT)
         self._true, self._false, self._null = mask_of(True), mask_of(False), mask_of(None)
-        self._points = sorted({point for cell, _ in constants for point in _points(cell)})
+        self._points = sorted({point for cell, _ in constants for point in number_points(cell)})
         self._at = {point: mask_of(point) for point in self._points}
-        self._between = [mask_of(between) for between in _representatives(self._points)]
+        edges: list[Number | None] = [None, *self._points, None]
+        self._between = [mask_of(middle(low, high)) for low, high in pairwise(edges)]
 
     def _number(self, value: Number) -> int:
         mask = self._at.get(value)
@@ -229,25 +251,6 @@ def _keys(cell: CompiledCell) -> set[tuple[type, object]] | None:
 
 def _equals_of(cell: CellTests) -> list[Equal]:
     return [alternative for alternative in cell.alternatives if isinstance(alternative, Equal)]
-
-
-def _points(cell: CellTests) -> list[Number]:
-    points: list[object] = []
-    for alternative in cell.alternatives:
-        if isinstance(alternative, Equal):
-            points.append(alternative.value)
-        else:
-            points += [alternative.low, alternative.high]
-    return [point for point in points if type(point) in (int, Decimal)]  # type: ignore[misc]
-
-
-def _representatives(points: Sequence[Number]) -> list[Number]:
-    """A number before, between and after the points."""
-    if not points:
-        return [0]
-    with localcontext(prec=200):
-        middles = [(Decimal(low) + Decimal(high)) / 2 for low, high in pairwise(points)]
-        return [Decimal(points[0]) - 1, *middles, Decimal(points[-1]) + 1]
 
 
 def _has_text_interval(cell: CellTests) -> bool:

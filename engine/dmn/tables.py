@@ -27,11 +27,13 @@ class CompiledTable:
         outputs: Sequence[CompiledOutput],
         cells: Sequence[Sequence[CompiledCell]],
         results: Sequence[Sequence[Result]],
+        rules: Sequence[model.Rule],
         owner: Owner,
     ) -> None:
-        self.model, self.cells = table, cells
+        self.model, self.inputs, self.cells, self.results = table, inputs, cells, results
+        self.rules = rules
         self.priorities = [output.priorities for output in outputs]
-        self._inputs, self._outputs, self._results, self._owner = inputs, outputs, results, owner
+        self._outputs, self._owner = outputs, owner
         self._index: RuleIndex = build_index(cells, len(results))
         self._combine = combiner(table.hit_policy)
         self._is_first = table.hit_policy is model.HitPolicy.FIRST
@@ -40,7 +42,7 @@ class CompiledTable:
 
     def evaluate(self, scope: Scope, run: Run) -> object:
         """The output over `scope`; what was looked at is noted in the run. Raises DecisionFailed."""
-        values = [column.value(scope, run) for column in self._inputs]
+        values = [column.value(scope, run) for column in self.inputs]
         matched = self._index.matches(values, scope, run)
         if self._is_first:
             del matched[1:]
@@ -52,12 +54,17 @@ class CompiledTable:
         """What one rule says: its only output as such, several as a context."""
         return outputs[0] if len(outputs) == 1 else dict(zip(self._names, outputs, strict=True))
 
+    @property
+    def has_defaults(self) -> bool:
+        """Whether something comes out when no rule matches."""
+        return any(output.default is not None for output in self._outputs)
+
     def fail(self, message: str) -> DecisionFailed:
         return DecisionFailed(message, self._owner.id)
 
     def _outputs_of(self, rule: int, scope: Scope, run: Run) -> Outputs:
         values = []
-        for output, result in zip(self._outputs, self._results[rule], strict=True):
+        for output, result in zip(self._outputs, self.results[rule], strict=True):
             if isinstance(result, Constant):
                 values.append(result.value)
                 continue
@@ -70,8 +77,8 @@ class CompiledTable:
         return tuple(values)
 
     def _default(self, scope: Scope, run: Run) -> object:
-        defaults = [output.default for output in self._outputs]
-        if any(default is not None for default in defaults):
+        if self.has_defaults:
+            defaults = [output.default for output in self._outputs]
             return self.value_of(
                 tuple(None if default is None else run.evaluate(default, scope) for default in defaults)
             )
@@ -104,7 +111,7 @@ class _TableCompiler:
             [self._result(cell, index, output) for cell, output in zip(rule.outputs, outputs, strict=True)]
             for index, rule in enumerate(rules)
         ]
-        return CompiledTable(table, inputs, outputs, cells, results, self._owner)
+        return CompiledTable(table, inputs, outputs, cells, results, rules, self._owner)
 
     def _input(self, column: model.TableInput) -> CompiledInput:
         where = f"input '{column.name}'"
