@@ -173,12 +173,17 @@ class DecisionEvaluated:
 
 @dataclass(frozen=True, kw_only=True)
 class SignalThrown:
-    """A signal event of the process was reached: broadcast it once the step has been written."""
+    """A signal event of the process was reached: broadcast it once the step has been written.
+
+    The instance itself and those that called it have got it already, before the token went on: leave the
+    subscriptions of the instances in `reached` out.
+    """
 
     name: str
     variables: Mapping[str, Any]
     process_instance_key: int
     element_id: str
+    reached: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

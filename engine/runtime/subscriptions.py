@@ -1,7 +1,7 @@
 """What a live element waits for: timers, messages, signals and conditions of its catching events.
 
 An element instance's `data["subs"]` maps the id of each event it waits for to what is needed to close it:
-`{"t": timer key, ...}`, `{"m": subscription key}`, `{"s": subscription key}` or `{"c": true}`.
+`{"t": timer key, ...}`, `{"m": subscription key}`, `{"s": subscription key, "name": signal}`, `{"c": true}`.
 """
 
 from __future__ import annotations
@@ -75,6 +75,12 @@ def has_subscriptions(waiting: LiveElement) -> bool:
 def waits_for_conditions(waiting: LiveElement) -> list[str]:
     """The ids of the conditional events that the element instance waits for."""
     return [event_id for event_id, data in waiting.data.get(_SUBS, {}).items() if "c" in data]
+
+
+def waits_for_signal(waiting: LiveElement, name: str) -> list[str]:
+    """The ids of the events of the element instance that this signal would trigger."""
+    subs = waiting.data.get(_SUBS, {})
+    return [event_id for event_id, data in subs.items() if "s" in data and data["name"] == name]
 
 
 def renew_after_trigger(instance: Instance, waiting: LiveElement, event: Element) -> None:
@@ -155,7 +161,7 @@ def _prepare(
                         created_at=now,
                     )
                 )
-                return event.id, {"s": key}
+                return event.id, {"s": key, "name": signal}
 
             return open_signal
         case _:

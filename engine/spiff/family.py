@@ -65,6 +65,17 @@ class Family:
         """The token of an element instance of a workflow that is loaded."""
         return self._workflows[instance.record.key].token_of(record)
 
+    def broadcast(self, instance: Instance, name: str, variables: Mapping[str, Any]) -> frozenset[int]:
+        """A signal reaches an instance and those that called it; answer their keys."""
+        reached: list[int] = []
+        place: Instance | None = instance
+        while place is not None:
+            reached.append(place.record.key)
+            caller = self.caller_of(place)
+            self._workflows[place.record.key].broadcast(name, variables)
+            place = caller[0] if caller is not None else None
+        return frozenset(reached)
+
     def start(
         self,
         deployed: DeployedProcess,

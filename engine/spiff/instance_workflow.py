@@ -183,6 +183,17 @@ class InstanceWorkflow(BpmnWorkflow):
         note = {"start": start.id, "payload": dict(variables)}
         self.send(self.spec.spec_of(sub_process), scope, note=note)
 
+    def broadcast(self, name: str, variables: Mapping[str, Any]) -> None:
+        """A signal reaches everything in this instance that waits for it now."""
+        waiting_now = [
+            (waiting, self.instance.model.elements[event_id])
+            for waiting in self.instance.elements.values()
+            for event_id in subscriptions.waits_for_signal(waiting, name)
+        ]
+        for waiting, event in waiting_now:
+            if subscriptions.waits_for(waiting, event.id) and self.accepts(waiting, event):
+                self.fire(waiting, event, variables)
+
     # --- terminating --------------------------------------------------------------------------
 
     def terminate_children(self, scope: LiveElement) -> None:
@@ -223,6 +234,8 @@ class InstanceWorkflow(BpmnWorkflow):
 
     def accepts(self, waiting: LiveElement, event: Element) -> bool:
         """Whether an event may still happen to `waiting`."""
+        if waiting.key not in self.instance.elements:
+            return False
         if event.type is ElementType.BOUNDARY_EVENT:
             return waiting.state in (ElementState.ACTIVE, ElementState.COMPLETING)
         return waiting.state is ElementState.ACTIVE

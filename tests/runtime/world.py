@@ -174,9 +174,11 @@ class World:
         if message.expires > self.clock.now():
             self.messages.append(message)
 
-    def broadcast(self, name: str, variables: Mapping[str, Any] = {}) -> None:
+    def broadcast(self, name: str, variables: Mapping[str, Any] = {}, reached: Collection[int] = ()) -> None:
         for subscription in list(self.signal_subscriptions.values()):
-            if subscription.signal_name == name and subscription.key in self.signal_subscriptions:
+            if subscription.signal_name != name or subscription.process_instance_key in reached:
+                continue
+            if subscription.key in self.signal_subscriptions:
                 self._trigger(subscription, variables)
         for deployed in list(self.processes.values()):
             for start in deployed.model.root.start_events:
@@ -267,7 +269,7 @@ class World:
             self.publish(message.name, message.correlation_key, dict(message.variables), message.time_to_live)
         for signal in changes.signals_thrown:
             self.signals.append(signal.name)
-            self.broadcast(signal.name, signal.variables)
+            self.broadcast(signal.name, signal.variables, signal.reached)
         for subscription in changes.message_subscriptions_opened:
             self._take_buffered(subscription)
         for timer in changes.timers_opened:

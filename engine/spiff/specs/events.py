@@ -45,20 +45,26 @@ class BoundaryEventSpec(ElementSpec):
 
 
 class SignalThrowSpec(ElementSpec):
-    """Broadcasts its signal, with the variables of its own."""
+    """Broadcasts its signal, with the variables of its own: first to those who wait in its own instance."""
 
     def execute(self, token: Token) -> bool:
-        instance, record = token.workflow.instance, token.record
+        workflow, record = token.workflow, token.record
+        instance = workflow.instance
         name = text(self.element.event.name or "", instance.visible(record), instance.step.now())
+        variables = instance.variables.local(record.key)
+        reached = workflow.family.broadcast(instance, name, variables)
         instance.step.ledger.signals_thrown.append(
             SignalThrown(
                 name=name,
-                variables=instance.variables.local(record.key),
+                variables=variables,
                 process_instance_key=instance.record.key,
                 element_id=self.element.id,
+                reached=reached,
             )
         )
-        return True
+        if not token.is_finished:
+            self.complete(token)
+        return False
 
 
 class MessageThrowSpec(ElementSpec):
