@@ -1,0 +1,32 @@
+"""Camunda 8 REST: the part that turns on the Modeler's Deploy and Start buttons.
+
+`GET /v2/topology` is public: a refusal would make the Modeler fall back to gRPC. Everything else asks for
+credentials (HTTP Basic), save that the Modeler on the same machine may deploy and start under
+`tenure run` (`authentication.py`).
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+from engine import ProcessEngine
+
+from ...security import csrf
+from ...settings import WebSettings
+from . import deployments, problems, process_instances, topology
+from .authentication import Gatekeeper
+
+PREFIX = "/v2"
+
+
+def register_api(app: Flask, engine: ProcessEngine, settings: WebSettings) -> None:
+    """Add the API to the application. It has no cookies, hence no CSRF tokens."""
+    blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+    gatekeeper = Gatekeeper(engine, local_modeler=settings.local_modeler)
+    topology.add_routes(blueprint, gatekeeper)
+    deployments.add_routes(blueprint, engine, gatekeeper)
+    process_instances.add_routes(blueprint, engine, gatekeeper)
+    problems.add_handlers(blueprint)
+    csrf.exempt(blueprint)
+    app.register_blueprint(blueprint)
+    problems.answer_unknown_paths(app, PREFIX)
