@@ -11,7 +11,8 @@ from typing import Any
 from engine import ElementInstance, ElementState, Incident, ProcessInstance, UserTask
 
 from . import formats
-from .context import element_name
+from .context import element_name, process_model
+from .i18n import localized
 
 MAX_STEPS = 400
 _SILENT = ("PROCESS", "MULTI_INSTANCE_BODY")
@@ -92,7 +93,7 @@ def steps(
 
 
 def marks(
-    elements: Sequence[ElementInstance], incidents: Sequence[str], flows: Sequence[str]
+    definition_key: int, elements: Sequence[ElementInstance], incidents: Sequence[str], flows: Sequence[str]
 ) -> dict[str, Any]:
     """What the diagram's script draws: tokens now, activations past, incidents, and flows taken."""
     live = Counter(e.element_id for e in elements if not e.state.is_final and e.element_type not in _SILENT)
@@ -102,7 +103,17 @@ def marks(
         "done": dict(done),
         "incidents": dict(Counter(incidents)),
         "flows": sorted(set(flows)),
+        "names": names(definition_key),
     }
+
+
+def names(definition_key: int) -> dict[str, str]:
+    """The elements whose name in the language of the page is not the one in the diagram."""
+    model = process_model(definition_key)
+    if model is None:
+        return {}
+    named = {e.id: localized(e.names, e.name) for e in model.elements.values() if e.names}
+    return {key: name for key, name in named.items() if name and name != model.elements[key].name}
 
 
 def _state(element: ElementInstance, has_incident: bool) -> str:

@@ -63,15 +63,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> tuple[str, int]:
         log.exception("%s %s failed, reference %s", request.method, request.path, g.get("reference"))
-        failure = Failure(
-            status=500,
-            title=_("Something went wrong on our side"),
-            happened=_("The program met an error it did not expect. What you sent was not applied."),
-            advice=_(
-                "Go back and try again. If it happens again, tell an administrator the reference number."
-            ),
-        )
-        return show(failure, error)
+        return show(_ours(), error)
 
 
 def show(failure: Failure, error: Exception) -> tuple[str, int]:
@@ -127,7 +119,16 @@ def explain(error: EngineError) -> Failure:
                 happened=str(error),
                 advice=_("Go back, correct it and send it again."),
             )
-    return Failure(status=500, title=_("Something went wrong on our side"), happened=str(error), advice="")
+    return _ours()
+
+
+def _ours() -> Failure:
+    return Failure(
+        status=500,
+        title=_("Something went wrong on our side"),
+        happened=_("The program met an error it did not expect. What you sent was not applied."),
+        advice=_("Go back and try again. If it happens again, tell an administrator the reference number."),
+    )
 
 
 def _conflict(error: Conflict) -> Failure:
@@ -184,6 +185,8 @@ def _http(error: HTTPException) -> Failure:
     status = error.code or 500
     if isinstance(error, MissingPermission):
         return _denied(error.permission)
+    if status >= 500:
+        return _ours()
     if isinstance(error, CSRFError):
         return Failure(
             status=400,

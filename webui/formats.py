@@ -12,8 +12,8 @@ from babel import dates, numbers
 from flask import Flask, current_app
 from markupsafe import Markup, escape
 
+from .i18n import code_name, language
 from .i18n import gettext as _
-from .i18n import language
 
 LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
 
@@ -129,7 +129,7 @@ def value_text(value: Any, depth: int = 0) -> Markup | str:
         case int() | Decimal():
             return number(value)
         case str():
-            return _time_in(value) or value
+            return _time_in(value) or code_name(value)
         case Mapping() if depth:
             return "{…}"
         case Mapping():

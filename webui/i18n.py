@@ -15,6 +15,7 @@ from typing import Any
 from babel.messages.pofile import read_po
 from flask import Flask, current_app, g, request
 from flask_login import current_user
+from markupsafe import Markup
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 HTML_LANGUAGES = {"zh": "zh-Hans", "en": "en"}
@@ -38,6 +39,8 @@ def language() -> str:
 def gettext(text: str, **parameters: Any) -> str:
     """`text` in the language of the page, with `%(name)s` filled in."""
     translated = _catalogue(language()).get(text, text)
+    if any(isinstance(value, Markup) for value in parameters.values()):
+        return Markup(translated) % parameters
     return translated % parameters if parameters else translated
 
 
@@ -62,6 +65,11 @@ def field_name(name: str) -> str:
         return known
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ")
     return words[:1].upper() + words[1:].lower()
+
+
+def code_name(text: str) -> str:
+    """A code as it stands in a variable (`critical`) in words, where the catalogue knows it."""
+    return _catalogue(language(), "value").get(text, text)
 
 
 def _choose() -> None:

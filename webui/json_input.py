@@ -19,8 +19,9 @@ def read(text: str) -> Any:
         return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
     except json.JSONDecodeError as wrong:
         place = _("line %(line)s, column %(column)s", line=wrong.lineno, column=wrong.colno)
+        what = _("This is not JSON (%(place)s).", place=place)
         hint = _('Texts need double quotes, for example "open"; yes and no are true and false.')
-        raise NotJson(f"{_('This is not JSON')} ({place}). {hint}") from wrong
+        raise NotJson(f"{what} {hint}") from wrong
     except RecursionError as wrong:
         raise NotJson(_("This is nested too deeply.")) from wrong
 

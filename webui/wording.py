@@ -57,7 +57,46 @@ KINDS = {
     "INCLUSIVE_GATEWAY": lazy("One or more"),
     "EVENT_BASED_GATEWAY": lazy("First event wins"),
 }
-_SHOWN_ELSEWHERE = frozenset({"element_id", "outcome", "reason", "element_instance_key", "definition_key"})
+ACTIONS = {
+    "start-process-instance": lazy("Started the process"),
+    "cancel-process-instance": lazy("Cancelled the instance"),
+    "set-variables": lazy("Changed variables"),
+    "claim-user-task": lazy("Claimed the task"),
+    "unclaim-user-task": lazy("Gave the task back"),
+    "assign-user-task": lazy("Assigned the task"),
+    "delegate-user-task": lazy("Handed the task over"),
+    "update-user-task": lazy("Changed the task"),
+    "complete-user-task": lazy("Completed the task"),
+    "add-comment": lazy("Added a comment"),
+    "complete-job": lazy("Completed a service"),
+    "fail-job": lazy("A service failed"),
+    "throw-error": lazy("A service reported a business error"),
+    "update-job": lazy("Changed a service job"),
+    "handler-log": lazy("Note of a service"),
+    "raise-incident": lazy("Raised an incident"),
+    "resolve-incident": lazy("Retried an incident"),
+    "publish-message": lazy("Sent a message"),
+    "broadcast-signal": lazy("Sent a signal"),
+    "fire-timer": lazy("A timer fired"),
+    "store-document": lazy("Stored a document"),
+    "deploy": lazy("Deployed a process"),
+}
+NOUNS = (
+    lazy("thing"),
+    lazy("process definition"),
+    lazy("process instance"),
+    lazy("element instance"),
+    lazy("user task"),
+    lazy("job"),
+    lazy("incident"),
+    lazy("timer"),
+    lazy("form"),
+    lazy("decision"),
+    lazy("user"),
+    lazy("group"),
+    lazy("document"),
+)
+_SHOWN_ELSEWHERE = frozenset({"elementId", "outcome", "reason", "elementInstanceKey", "definitionKey"})
 
 
 def init_app(app: Flask) -> None:
@@ -99,9 +138,8 @@ def kind_name(element_type: str) -> str:
 
 
 def action_name(action: str) -> str:
-    """A line of the trail in words; `_("complete user task")` stands in the catalogue under its own words."""
-    words = field_name(action.replace(".", " ").replace("-", " "))
-    return _(words)
+    """A line of the trail in words."""
+    return _(ACTIONS[action]) if action in ACTIONS else field_name(action.replace("-", " ").replace(".", " "))
 
 
 def details_of(entry: AuditEntry) -> dict[str, Any]:

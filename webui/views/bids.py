@@ -5,3 +5,8 @@ from __future__ import annotations
 from flask import Blueprint
 
 blueprint = Blueprint("bids", __name__, url_prefix="/bids")
+
+
+@blueprint.get("")
+def index() -> str:
+    return ""

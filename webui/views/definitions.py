@@ -18,7 +18,7 @@ from engine import (
 )
 
 from ..context import actor, engine, process_model, require
-from ..diagram import element_icon
+from ..diagram import element_icon, marks
 from ..i18n import gettext as _
 
 blueprint = Blueprint("definitions", __name__, url_prefix="/definitions")
@@ -62,6 +62,7 @@ def show(key: int) -> str:
         running=running.total,
         startable=startable,
         elements=_elements(key),
+        marks=marks(key, [], [], []),
         element_icon=element_icon,
     )
 

@@ -166,7 +166,7 @@ def _page(
         "instance.html",
         instance=instance,
         steps=steps(instance, elements, tasks, open_incidents, children),
-        marks=marks(elements, here, flows),
+        marks=marks(instance.definition_key, elements, here, flows),
         tabs=TABS,
         tab=tab if tab in TABS else "timeline",
         incidents=incidents,

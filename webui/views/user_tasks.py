@@ -167,11 +167,8 @@ def _side(tab: str, task: UserTask) -> dict[str, Any]:
             return {}
         incidents = engine().incidents(IncidentFilter(process_instance_key=instance), by=by, limit=50).items
         flows = [flow.flow_id for flow in engine().flows_taken(instance, by=by)]
-        return {
-            "marks": marks(
-                engine().element_instances(instance, by=by), [i.element_id for i in incidents], flows
-            )
-        }
+        elements = engine().element_instances(instance, by=by)
+        return {"marks": marks(task.definition_key, elements, [i.element_id for i in incidents], flows)}
     except Refused:
         return {"refused": True}
 

@@ -8,8 +8,9 @@ async function draw(box) {
     const answer = await fetch(box.dataset.source);
     if (!answer.ok) throw new Error(`${answer.status}`);
     const viewer = new window.BpmnJS({ container: canvasElement, zoomScroll: { enabled: false } });
-    await viewer.importXML(await answer.text());
+    await viewer.importXML(named(await answer.text(), marks.names ?? {}));
     mark(viewer, marks);
+    shape(viewer, canvasElement, box);
     fit(viewer);
     connect(viewer, box);
     box.dataset.ready = "yes";
@@ -18,6 +19,17 @@ async function draw(box) {
     box.classList.add("failed");
     console.warn("diagram:", problem.message);
   }
+}
+
+// The names that the analyst gave in the language of the page, instead of those in the diagram.
+function named(source, names) {
+  if (!Object.keys(names).length) return source;
+  const tree = new DOMParser().parseFromString(source, "application/xml");
+  for (const element of tree.querySelectorAll("[id]")) {
+    const name = names[element.id];
+    if (name) element.setAttribute("name", name);
+  }
+  return new XMLSerializer().serializeToString(tree);
 }
 
 function mark(viewer, marks) {
@@ -46,10 +58,19 @@ function mark(viewer, marks) {
   }
 }
 
+// A flat diagram needs no tall frame: what happened next to it should stand above the fold.
+function shape(viewer, canvasElement, box) {
+  const { inner } = viewer.get("canvas").viewbox();
+  const scale = Math.min(1, canvasElement.clientWidth / (inner.width + 60));
+  const lowest = box.classList.contains("small") ? 180 : 230;
+  canvasElement.style.height = `${Math.round(Math.min(440, Math.max(lowest, inner.height * scale + 90)))}px`;
+  viewer.get("canvas").resized();
+}
+
 function fit(viewer) {
   const canvas = viewer.get("canvas");
   canvas.zoom("fit-viewport", "auto");
-  if (canvas.zoom() > 1) canvas.zoom(1, "auto");
+  canvas.zoom(Math.min(1, canvas.zoom() * 0.94), "auto");
 }
 
 function connect(viewer, box) {
