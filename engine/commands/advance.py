@@ -11,8 +11,15 @@ from typing import Any
 
 from ..clock import FixedClock
 from ..errors import BpmnError
-from ..model import SYSTEM, Actor, Job
-from ..runtime.changes import Changes, JobCreated, LogEntry, MessageSubscriptionOpened
+from ..handlers import OutgoingMessage
+from ..model import Actor, Job
+from ..runtime.changes import (
+    Changes,
+    JobCreated,
+    LogEntry,
+    MessageSubscriptionOpened,
+    MessageThrown,
+)
 from ..spiff import ProcessRuntime
 from .command import CommandContext
 from .handler_run import Failed, Succeeded, Thrown, job_context, run_handler
@@ -50,7 +57,7 @@ class Step:
         uow = self.context.uow
         uow.write_changes(changes, at=self.context.now, by=self.actor.user_id, outcomes=dict(outcomes or {}))
         self._write_failed(changes)
-        self._write_log(changes)
+        self.context.log += [*changes.log, *self._log]
         self._follow_up(changes)
         return changes
 
@@ -158,22 +165,22 @@ class Step:
         if isinstance(job, Job):
             self._stored.add(job.key)
 
-    def _write_log(self, changes: Changes) -> None:
-        for entry in [*changes.log, *self._log]:
-            self.context.audit(
-                entry.action,
-                "element",
-                entry.element_id,
-                entry.process_instance_key,
-                actor=SYSTEM,
-                elementInstanceKey=entry.element_instance_key,
-                **entry.details,
-            )
-
     def _follow_up(self, changes: Changes) -> None:
-        self.context.follow_ups += [(signal, self.actor) for signal in changes.signals_thrown]
-        for ended in changes.instances_ended:
-            self.context.ended_instances.append(ended.key)
+        follow_ups = self.context.follow_ups
+        follow_ups += [(outgoing_message(thrown), self.actor) for thrown in changes.messages_thrown]
+        follow_ups += [(signal, self.actor) for signal in changes.signals_thrown]
+        self.context.ended_instances += [ended.key for ended in changes.instances_ended]
+
+
+def outgoing_message(thrown: MessageThrown) -> OutgoingMessage:
+    """A message event of the model was reached."""
+    return OutgoingMessage(
+        name=thrown.name,
+        correlation_key=thrown.correlation_key,
+        variables=thrown.variables,
+        time_to_live=thrown.time_to_live,
+        message_id=thrown.message_id,
+    )
 
 
 def start(

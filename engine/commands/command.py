@@ -13,8 +13,8 @@ from ..clock import Clock
 from ..errors import ProcessInstanceNotActive
 from ..handlers import HandlerRegistry, OutgoingMessage
 from ..identity import Facts, Rights
-from ..model import Actor, InstanceState, ProcessInstance
-from ..runtime.changes import SignalThrown
+from ..model import SYSTEM, Actor, InstanceState, ProcessInstance
+from ..runtime.changes import LogEntry, SignalThrown
 from ..storage import Database, UnitOfWork
 from .deployed import DefinitionCache, StepDefinitions
 
@@ -48,7 +48,7 @@ class Engine:
 @dataclass(kw_only=True)
 class CommandContext:
     """One run of one command. `follow_ups` are messages and signals to send within the same transaction,
-    `ended_instances` those that ended in it."""
+    `ended_instances` those that ended in it, `log` what happened on the way and is told after the command."""
 
     engine: Engine
     uow: UnitOfWork
@@ -56,6 +56,7 @@ class CommandContext:
     now: datetime
     follow_ups: list[tuple[OutgoingMessage | SignalThrown, Actor]] = field(default_factory=list)
     ended_instances: list[int] = field(default_factory=list)
+    log: list[LogEntry] = field(default_factory=list)
 
     @cached_property
     def definitions(self) -> StepDefinitions:
@@ -108,6 +109,20 @@ class CommandContext:
             process_instance_key=process_instance_key,
             details=details,
         )
+
+    def write_log(self) -> None:
+        """What the engine did on its own, after the line of the command that led to it."""
+        for entry in self.log:
+            self.audit(
+                entry.action,
+                "element",
+                entry.element_id,
+                entry.process_instance_key,
+                actor=SYSTEM,
+                elementInstanceKey=entry.element_instance_key,
+                **entry.details,
+            )
+        self.log.clear()
 
 
 class Command(ABC, Generic[T]):

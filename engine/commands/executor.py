@@ -57,6 +57,7 @@ class CommandExecutor:
             yield transaction
             transaction.close()
             send_follow_ups(context)
+            context.write_log()
         self._committed()
 
     def _committed(self) -> None:
@@ -68,4 +69,5 @@ class CommandExecutor:
             context = CommandContext(engine=self.engine, uow=uow, actor=by, now=self.engine.clock.now())
             result = command.run(context)
             send_follow_ups(context)
+            context.write_log()
             return result

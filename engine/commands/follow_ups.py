@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..errors import Conflict
+from contextlib import suppress
+
+from ..errors import AlreadyExists, Conflict
 from ..handlers import OutgoingMessage
 from .command import CommandContext
 from .messages import publish, start_next_buffered
@@ -10,7 +12,10 @@ from .signals import broadcast
 
 
 def send_follow_ups(context: CommandContext) -> None:
-    """Send until nothing is left: what is sent may wake instances that send again."""
+    """Send until nothing is left: what is sent may wake instances that send again.
+
+    A message whose id is known already was sent before, and is not sent twice.
+    """
     sent = 0
     while context.follow_ups or context.ended_instances:
         sent += 1
@@ -22,7 +27,8 @@ def send_follow_ups(context: CommandContext) -> None:
         if context.follow_ups:
             outgoing, actor = context.follow_ups.pop(0)
             if isinstance(outgoing, OutgoingMessage):
-                publish(context, outgoing, actor)
+                with suppress(AlreadyExists):
+                    publish(context, outgoing, actor)
             else:
                 broadcast(context, outgoing.name, outgoing.variables, actor)
         else:

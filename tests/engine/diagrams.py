@@ -72,7 +72,7 @@ def end(node_id="end", event=""):
     return node("endEvent", node_id, event)
 
 
-def user_task(node_id, *, groups="", users="", assignee="", form="", **properties):
+def user_task(node_id, *, groups="", users="", assignee="", form="", inner="", **properties):
     """Properties with `__` for `:`, as in `tenure__outcomes="approve,reject"`."""
     extensions = "<zeebe:userTask />"
     given = {"assignee": assignee, "candidateGroups": groups, "candidateUsers": users}
@@ -82,7 +82,7 @@ def user_task(node_id, *, groups="", users="", assignee="", form="", **propertie
     if form:
         extensions += f'<zeebe:formDefinition formId="{form}" />'
     extensions += properties_of({name.replace("__", ":"): value for name, value in properties.items()})
-    return node("userTask", node_id, "", extensions)
+    return node("userTask", node_id, inner, extensions)
 
 
 def service_task(node_id, job_type, *, retries="3", headers=None, extra="", inner=""):
