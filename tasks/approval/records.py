@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from engine import Key
 from tasks.records_base import Moment, Record, Word
 
 
@@ -15,7 +16,7 @@ class LateApproval(Record):
     __table_args__ = (UniqueConstraint("doc_type", "doc_id", "level"),)
 
     doc_type: Mapped[Word]
-    doc_id: Mapped[int]
+    doc_id: Mapped[int] = mapped_column(Key)
     doc_title: Mapped[str] = mapped_column(String(200), default="")
     level: Mapped[Word]
     noticed_at: Mapped[Moment]
