@@ -6,9 +6,10 @@ takes its own list along; a scope that is terminated forgets it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from ..bpmn.model import Element, ElementType
+from ..bpmn.model import Element, ElementType, EventType
 from .instance import Instance
 from .records import LiveElement
 
@@ -18,8 +19,7 @@ _UNDO = "undo"
 def remember(instance: Instance, scope: LiveElement, element: Element, completed: LiveElement) -> None:
     """An activity has completed inside `scope`: it can be compensated from now on."""
     inner = completed.data.get(_UNDO)
-    boundary = element.compensation_boundary
-    if boundary is None and not inner:
+    if _boundary(element) is None and _start_inside(element) is None and not inner:
         return
     entry: dict[str, Any] = {"id": element.id}
     if inner:
@@ -36,13 +36,22 @@ def hand_up(instance: Instance, body: LiveElement, round_: LiveElement) -> None:
         instance.change(body)
 
 
-def take_handlers(instance: Instance, scope: LiveElement, activity_ref: str) -> list[Element]:
-    """The compensation boundary events to trigger now, last completed first; each only once.
+@dataclass(frozen=True, kw_only=True)
+class Undo:
+    """One thing to do: go through a compensation boundary event to its handler, or run the event subprocess
+    of this start event, which may compensate the entries in `inside` itself."""
+
+    event: Element
+    inside: list[dict[str, Any]]
+
+
+def take_handlers(instance: Instance, scope: LiveElement, activity_ref: str) -> list[Undo]:
+    """What has to be done to compensate now, last completed first; each only once.
 
     `activity_ref` limits it to one activity. A throwing event inside an event subprocess compensates the
     scope around it as well.
     """
-    found: list[Element] = []
+    found: list[Undo] = []
     place: LiveElement | None = scope
     while place is not None:
         entries: list[dict[str, Any]] = place.data.get(_UNDO, [])
@@ -52,7 +61,7 @@ def take_handlers(instance: Instance, scope: LiveElement, activity_ref: str) -> 
         else:
             chosen, kept = entries, []
         if chosen:
-            found.extend(_boundaries(instance, chosen))
+            found.extend(_undone(instance, chosen))
             if kept:
                 place.data[_UNDO] = kept
             else:
@@ -64,14 +73,34 @@ def take_handlers(instance: Instance, scope: LiveElement, activity_ref: str) -> 
     return found
 
 
-def _boundaries(instance: Instance, entries: list[dict[str, Any]]) -> list[Element]:
-    """Depth first without recursion; an activity's own handler before those of its content."""
-    found: list[Element] = []
+def _undone(instance: Instance, entries: list[dict[str, Any]]) -> list[Undo]:
+    """Depth first without recursion. As in Camunda, an activity's own handler does not replace those of its
+    content; a compensation event subprocess does."""
+    found: list[Undo] = []
     stack = list(entries)
     while stack:
         entry = stack.pop()
-        boundary = instance.model.elements[entry["id"]].compensation_boundary
+        element = instance.model.elements[entry["id"]]
+        inside = entry.get(_UNDO, [])
+        boundary, start = _boundary(element), _start_inside(element)
         if boundary is not None:
-            found.append(boundary)
-        stack.extend(entry.get(_UNDO, ()))
+            found.append(Undo(event=boundary, inside=[]))
+        if start is not None:
+            found.append(Undo(event=start, inside=inside))
+        else:
+            stack.extend(inside)
     return found
+
+
+def _boundary(element: Element) -> Element | None:
+    boundary = element.compensation_boundary
+    return boundary if boundary is not None and boundary.handler is not None else None
+
+
+def _start_inside(element: Element) -> Element | None:
+    """The start event of the element's compensation event subprocess."""
+    for sub_process in element.event_sub_processes:
+        for start in sub_process.start_events:
+            if start.event.type is EventType.COMPENSATION:
+                return start
+    return None

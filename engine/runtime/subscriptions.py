@@ -78,9 +78,10 @@ def waits_for_conditions(waiting: LiveElement) -> list[str]:
 
 
 def waits_for_signal(waiting: LiveElement, name: str) -> list[str]:
-    """The ids of the events of the element instance that this signal would trigger."""
+    """The ids of the events of the element instance that this signal would trigger, boundaries last."""
     subs = waiting.data.get(_SUBS, {})
-    return [event_id for event_id, data in subs.items() if "s" in data and data["name"] == name]
+    found = [event_id for event_id, data in subs.items() if "s" in data and data["name"] == name]
+    return found[::-1]
 
 
 def renew_after_trigger(instance: Instance, waiting: LiveElement, event: Element) -> None:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from ..bpmn.model import ElementType
+from ..bpmn.model import Element, ElementType
 from ..model import ElementState
 from ..runtime import incidents
 from ..runtime.instance import Instance
@@ -26,6 +26,7 @@ class Family:
         self._max_steps, self.max_depth = max_steps, max_depth
         self._workflows: dict[int, InstanceWorkflow] = {}
         self._queue: deque[Token] = deque()
+        self._later: list[tuple[InstanceWorkflow, LiveElement, Element, Mapping[str, Any]]] = []
 
     # --- instances ----------------------------------------------------------------------------
 
@@ -135,7 +136,7 @@ class Family:
                 workflow = token.workflow
                 if workflow.spec.has_conditions:
                     workflow.fire_conditions()
-            if steps > self._max_steps or not self._fire_inclusive_join():
+            if steps > self._max_steps or not (self._fire_later() or self._fire_inclusive_join()):
                 break
 
     def fire_conditions(self) -> None:
@@ -143,6 +144,19 @@ class Family:
         for workflow in list(self._workflows.values()):
             if workflow.spec.has_conditions:
                 workflow.fire_conditions()
+
+    def later(
+        self, workflow: InstanceWorkflow, waiting: LiveElement, event: Element, variables: Mapping[str, Any]
+    ) -> None:
+        """Fire an event when everything else has come to rest."""
+        self._later.append((workflow, waiting, event, variables))
+
+    def _fire_later(self) -> bool:
+        if not self._later:
+            return False
+        workflow, waiting, event, variables = self._later.pop(0)
+        workflow.fire_if_waiting(waiting, event, variables)
+        return True
 
     def _fire_inclusive_join(self) -> bool:
         return any(

@@ -184,15 +184,25 @@ class InstanceWorkflow(BpmnWorkflow):
         self.send(self.spec.spec_of(sub_process), scope, note=note)
 
     def broadcast(self, name: str, variables: Mapping[str, Any]) -> None:
-        """A signal reaches everything in this instance that waits for it now."""
-        waiting_now = [
-            (waiting, self.instance.model.elements[event_id])
-            for waiting in self.instance.elements.values()
-            for event_id in subscriptions.waits_for_signal(waiting, name)
-        ]
-        for waiting, event in waiting_now:
-            if subscriptions.waits_for(waiting, event.id) and self.accepts(waiting, event):
-                self.fire(waiting, event, variables)
+        """A signal reaches everything in this instance that waits for it now.
+
+        Where an event subprocess and the boundary of its container wait for the same signal, the event
+        subprocess comes first and runs as far as it can before the boundary gets its turn.
+        """
+        for waiting in list(self.instance.elements.values()):
+            caught_inside = False
+            for event_id in subscriptions.waits_for_signal(waiting, name):
+                event = self.instance.model.elements[event_id]
+                if event.type is ElementType.BOUNDARY_EVENT and caught_inside:
+                    self.family.later(self, waiting, event, variables)
+                    continue
+                caught_inside |= event.type is ElementType.START_EVENT
+                self.fire_if_waiting(waiting, event, variables)
+
+    def fire_if_waiting(self, waiting: LiveElement, event: Element, variables: Mapping[str, Any]) -> None:
+        """Fire an event unless something has made the element instance stop waiting for it."""
+        if self.accepts(waiting, event) and subscriptions.waits_for(waiting, event.id):
+            self.fire(waiting, event, variables)
 
     # --- terminating --------------------------------------------------------------------------
 

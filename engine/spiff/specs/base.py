@@ -240,7 +240,7 @@ class ElementSpec(BpmnTaskSpec):
     def _compensated(self, token: Token) -> None:
         """A compensation handler has ended: tell the event that called for it."""
         thrower_key = token.record.data.get(COMPENSATES)
-        if thrower_key is None or not self.element.is_for_compensation:
+        if thrower_key is None or self.element.type is ElementType.BOUNDARY_EVENT:
             return
         workflow = token.workflow
         thrower = workflow.instance.elements.get(thrower_key)

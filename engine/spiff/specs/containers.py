@@ -76,7 +76,7 @@ class AdHocSpec(ContainerSpec):
         if _BEGUN not in record.data:
             self.start_inside(token)
             record.data[_BEGUN] = True
-            return False
+            return not self.element.children
         return self._is_done(token)
 
     def child_ended(self, token: Token, path_ended: bool) -> None:

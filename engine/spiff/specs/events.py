@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from ...bpmn.model import Element, ElementType, EventType
 from ...runtime import catching, compensation
@@ -154,13 +155,18 @@ class CompensationThrowSpec(ElementSpec):
         workflow, record = token.workflow, token.record
         scope = workflow.instance.scope_of(record)
         assert scope is not None
-        boundaries = compensation.take_handlers(workflow.instance, scope, self.element.event.activity_ref)
-        if not boundaries:
+        todo = compensation.take_handlers(workflow.instance, scope, self.element.event.activity_ref)
+        if not todo:
             return True
-        record.data["handlers"] = len(boundaries)
+        record.data["handlers"] = len(todo)
         workflow.instance.change(record)
-        for boundary in boundaries:
-            workflow.send_to(boundary, scope, note={COMPENSATES: record.key})
+        for undo in todo:
+            note: dict[str, Any] = {COMPENSATES: record.key}
+            if undo.event.type is ElementType.START_EVENT and undo.event.parent is not None:
+                note |= {"start": undo.event.id, "payload": {}, "undo": undo.inside}
+                workflow.send_to(undo.event.parent, scope, note=note)
+            else:
+                workflow.send_to(undo.event, scope, note=note)
         return False
 
     def handler_ended(self, token: Token) -> None:
