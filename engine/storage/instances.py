@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, func, literal_column, null, or_, select, update
 
 from ..errors import ProcessInstanceNotFound
 from ..model import InstanceState, Page, ProcessInstance, ProcessInstanceFilter
 from ..runtime.records import LiveInstance
 from .link import Link
 from .paging import Order, contains, page
+from .schema import job, user_task
 from .schema import process_instance as table
-from .schema import user_task
 
 
 class Instances:
@@ -89,9 +89,17 @@ class Instances:
         return tuple(_value(row) for row in rows)
 
     def set_state(self, key: int, state: InstanceState) -> None:
-        """Suspend or resume. The caller holds the lock."""
+        """Suspend or resume; meanwhile its jobs are not free. The caller holds the lock."""
         self._link.execute(
             update(table).where(table.c.key == key).values(state=state, version=table.c.version + 1)
+        )
+        free_at: Any = null()
+        if state is InstanceState.ACTIVE:
+            free_at = case((job.c.retries > 0, func.coalesce(job.c.locked_until, job.c.due_at)))
+        self._link.execute(
+            update(job)
+            .where(job.c.process_instance_key == key, job.c.ended_at.is_(None))
+            .values(available_at=free_at)
         )
 
     def search(

@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select
 
 from ..errors import InvalidInput
 from ..model import Page
 from . import json_text
+from .columns import UtcDateTime
 from .link import Link
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ Order = Sequence[tuple[str, str]]
 TOTAL_LIMIT = 10_000
 """`Page.total` is exact up to here: nobody waits for a million rows to be counted."""
 
-LAST = datetime(9999, 1, 1, tzinfo=UTC)
+LAST = literal(datetime(9999, 1, 1, tzinfo=UTC), UtcDateTime)
 """Stands in the order where a time is missing."""
 
 

@@ -1,0 +1,187 @@
+"""A line that is changed, removed or put in is found and named."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from engine.model import Actor, AuditFilter, Channel
+from engine.storage.audit import OUTSIDE
+from engine.storage.schema import audit_chain, audit_entry, process_instance
+from tests.storage.sample import NOW, start
+
+ANNA = Actor(user_id="anna", channel=Channel.WEB)
+
+
+def append(database, instance_key, *actions, at=NOW, details=None):
+    with database.write() as unit:
+        for action in actions:
+            unit.audit.append(
+                at=at,
+                actor=ANNA,
+                action=action,
+                subject_kind="user task",
+                subject_key=5,
+                process_instance_key=instance_key,
+                details=details,
+            )
+
+
+def breaks(database):
+    with database.read() as view:
+        return [(one.chain, one.position, one.reason) for one in view.audit.verify()]
+
+
+def lines(database, chain):
+    with database.read() as view:
+        return view.audit.of_instance(chain)
+
+
+def tamper(database, statement):
+    with database.connect() as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+@pytest.fixture
+def trail(database):
+    """Two instances and the chain outside, each with three lines over two transactions."""
+    keys = [start(database).key, start(database).key]
+    for key in (*keys, None):
+        append(database, key, "claim", "save", details={"amount": Decimal("10.50"), "文": None})
+        append(database, key, "complete")
+    return keys
+
+
+def test_untouched_chains_hold(database, trail):
+    assert breaks(database) == []
+    with database.read() as view:
+        assert [(one.chain, one.length) for one in view.audit.heads()] == [
+            (OUTSIDE, 3),
+            (trail[0], 3),
+            (trail[1], 3),
+        ]
+
+
+def test_lines_come_back_in_order_and_exact(database, trail):
+    first, second, third = lines(database, trail[0])
+
+    assert [first.action, second.action, third.action] == ["claim", "save", "complete"]
+    assert (first.actor, first.channel, first.at) == ("anna", "web", NOW)
+    assert first.details == {"amount": Decimal("10.50"), "文": None}
+    assert first.process_instance_key == trail[0]
+    assert second.previous_hash == first.hash
+    assert lines(database, OUTSIDE)[0].process_instance_key is None
+
+
+def test_the_time_zone_of_the_writer_does_not_matter(database):
+    key = start(database).key
+
+    append(database, key, "claim", at=datetime(2026, 3, 2, 16, 0, tzinfo=timezone(timedelta(hours=8))))
+
+    assert breaks(database) == []
+    assert lines(database, key)[0].at == datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"actor": "ben"},
+        {"action": "reject"},
+        {"details": {"amount": 11}},
+        {"at": NOW + timedelta(microseconds=1)},
+        {"subject_key": "6"},
+    ],
+)
+def test_a_changed_line_is_named(database, trail, change):
+    second = lines(database, trail[0])[1]
+
+    tamper(database, update(audit_entry).where(audit_entry.c.key == second.key).values(**change))
+
+    [(chain, position, reason)] = breaks(database)
+    assert (chain, position) == (trail[0], 2)
+    assert "was changed" in reason
+
+
+def test_a_line_changed_with_its_hash_breaks_the_next_one(database, trail):
+    second = lines(database, trail[1])[1]
+
+    tamper(database, update(audit_entry).where(audit_entry.c.key == second.key).values(hash="0" * 64))
+
+    assert [position for _, position, _ in breaks(database)] == [2, 3]
+
+
+def test_a_removed_line_is_noticed(database, trail):
+    second = lines(database, trail[0])[1]
+
+    tamper(database, delete(audit_entry).where(audit_entry.c.key == second.key))
+
+    assert breaks(database) == [(trail[0], 3, "lines 2 to 2 are missing before it")]
+
+
+def test_a_removed_last_line_is_noticed(database, trail):
+    last = lines(database, trail[0])[2]
+
+    tamper(database, delete(audit_entry).where(audit_entry.c.key == last.key))
+
+    assert breaks(database) == [(trail[0], 2, "lines 3 to 3 are missing at the end")]
+
+
+def test_a_chain_without_any_line_left_is_noticed(database, trail):
+    tamper(database, delete(audit_entry).where(audit_entry.c.chain == trail[0]))
+
+    assert breaks(database) == [(trail[0], 0, "lines 1 to 3 are missing at the end")]
+
+
+def test_a_line_that_was_put_in_is_noticed(database, trail):
+    with database.connect() as connection:
+        last = dict(
+            connection.execute(
+                select(audit_entry).where(audit_entry.c.chain == trail[0], audit_entry.c.position == 3)
+            )
+            .one()
+            ._mapping
+        )
+        connection.execute(audit_entry.insert().values(**last | {"key": 1, "position": 4}))
+        connection.commit()
+
+    reasons = [reason for _, _, reason in breaks(database)]
+    assert "it does not follow from the line before it" in reasons
+    assert "lines 4 to 4 were put in at the end" in reasons
+
+
+def test_lines_of_an_instance_that_does_not_exist_are_noticed(database, trail):
+    tamper(database, update(audit_entry).where(audit_entry.c.chain == trail[0]).values(chain=7))
+
+    assert (7, 3, "lines were put in: the chain has no owner, or its owner knows of no line") in breaks(
+        database
+    )
+    assert (trail[0], 0, "lines 1 to 3 are missing at the end") in breaks(database)
+
+
+@pytest.mark.parametrize("table", [audit_chain, process_instance])
+def test_a_changed_head_is_noticed(database, trail, table):
+    head = {"head": "0" * 64} if table is audit_chain else {"audit_head": "0" * 64}
+    chain = OUTSIDE if table is audit_chain else trail[0]
+    key = table.c.chain if table is audit_chain else table.c.key
+
+    tamper(database, update(table).where(key == chain).values(**head))
+
+    assert breaks(database) == [(chain, 3, "the last line is not the one the head was taken from")]
+
+
+def test_filters_narrow(database, trail):
+    append(database, None, "deploy", at=NOW + timedelta(hours=1))
+    with database.read() as view:
+
+        def found(**narrowing):
+            return view.audit.search(AuditFilter(**narrowing)).total
+
+        assert found() == 10
+        assert found(process_instance_key=trail[0]) == 3
+        assert found(action="deploy") == 1
+        assert found(actor="ben") == 0
+        assert found(subject_kind="user task", subject_key="5") == 10
+        assert found(after=NOW + timedelta(hours=1)) == 1
+        assert found(before=NOW + timedelta(hours=1)) == 9
