@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from datetime import timedelta
 
 from flask import Flask
@@ -11,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from engine import ProcessEngine
 
 from . import accounts, context, failures, formats, health, i18n, security, static_files, wording
+from .api import register_api
 from .settings import WebSettings
 from .views import bids, definitions, documents, engagements, inbox, instances, start, user_tasks, users
 
@@ -35,19 +35,8 @@ def create_app(engine: ProcessEngine, settings: WebSettings) -> Flask:
     app.register_blueprint(health.blueprint)
     for view in (inbox, user_tasks, start, instances, definitions, documents, bids, engagements, users):
         app.register_blueprint(view.blueprint)
-    _register_api(app, engine, settings)
+    register_api(app, engine, settings)
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
-
-
-def _register_api(app: Flask, engine: ProcessEngine, settings: WebSettings) -> None:
-    """The Camunda REST API brings its own sign-in and error answers."""
-    try:
-        api = importlib.import_module("webui.api")
-    except ModuleNotFoundError as missing:
-        if missing.name != "webui.api":
-            raise
-        return
-    api.register_api(app, engine, settings)
