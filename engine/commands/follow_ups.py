@@ -30,6 +30,6 @@ def send_follow_ups(context: CommandContext) -> None:
                 with suppress(AlreadyExists):
                     publish(context, outgoing, actor)
             else:
-                broadcast(context, outgoing.name, outgoing.variables, actor)
+                broadcast(context, outgoing.name, outgoing.variables, actor, outgoing.reached)
         else:
             start_next_buffered(context, context.ended_instances.pop(0))

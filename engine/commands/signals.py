@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,9 +30,13 @@ class BroadcastSignal(Command[int]):
 
 
 def broadcast(
-    context: CommandContext, name: str, variables: Mapping[str, Any], actor: Actor
+    context: CommandContext,
+    name: str,
+    variables: Mapping[str, Any],
+    actor: Actor,
+    reached_before: Collection[int] = (),
 ) -> tuple[int, ...]:
-    """Answers the instances that the signal reached, new ones included."""
+    """Answers the instances that the signal reached, new ones included. `reached_before` have had it."""
     find = context.uow.subscriptions.signals
     instances = {s.process_instance_key for s in find(name)}
     for waiting in sorted(key for key in instances if key is not None):
@@ -45,6 +49,8 @@ def broadcast(
             reached.append(
                 start(context, subscription.definition_key, variables, start_event_id=event, actor=actor)
             )
+        elif instance in reached_before:
+            continue
         elif context.uow.instances.lock(instance).state is InstanceState.ACTIVE:
             step = Step(context, actor)
             if step.runtime.trigger(element, subscription.element_id, variables):

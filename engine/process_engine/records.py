@@ -34,11 +34,11 @@ class RecordsPart(EnginePart):
             yield transaction
 
     def audit(
-        self, filter: AuditFilter, *, by: Actor, limit: int = 100, cursor: str | None = None
+        self, filter: AuditFilter | None = None, *, by: Actor, limit: int = 100, cursor: str | None = None
     ) -> Page[AuditEntry]:
         with self._look() as (view, rights):
             rights.need(by, READ_AUDIT, "read the audit trail")
-            return view.audit.search(filter, limit=limit, cursor=cursor)
+            return view.audit.search(filter or AuditFilter(), limit=limit, cursor=cursor)
 
     def verify_audit(self, *, by: Actor) -> list[str]:
         """What is wrong with the hash chains, one sentence each; empty when they hold."""

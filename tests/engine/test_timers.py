@@ -1,0 +1,204 @@
+"""Timers: due dates, cycles, start events, and what was missed while nobody was there."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from engine import SYSTEM, ProcessInstanceFilter
+
+from .diagrams import boundary, end, node, process, start, timer_event, user_task
+
+HOUR = timedelta(hours=1)
+
+
+def waiting(duration="PT1H"):
+    event = node("intermediateCatchEvent", "wait", timer_event("Duration", duration))
+    return process("pause", start(), event, end(), flows="start>wait>end")
+
+
+def open_tasks(engine):
+    return sorted(t.element_id for t in engine.user_tasks(by=SYSTEM).items)
+
+
+def test_a_timer_fires_when_it_is_due_and_not_before(engine, deploy, clock):
+    deploy(waiting())
+    key = engine.start_process_instance("pause", by=SYSTEM).key
+
+    clock.advance(HOUR - timedelta(seconds=1))
+    early = engine.run_until_idle()
+    clock.advance(timedelta(seconds=1))
+    late = engine.run_until_idle()
+
+    assert (early, late) == (0, 1)
+    assert engine.process_instance(key, by=SYSTEM).state == "COMPLETED"
+    assert engine.timers(key, by=SYSTEM) == []
+
+
+def test_the_next_due_time_is_known(engine, deploy, clock):
+    deploy(waiting("P1D"), file_of(waiting("PT2H"), "shorter"))
+    for process_id in ("pause", "shorter"):
+        engine.start_process_instance(process_id, by=SYSTEM)
+
+    assert engine.next_due() == clock.now() + timedelta(hours=2)
+
+
+def test_a_reminder_comes_as_often_as_it_says_and_keeps_its_count(engine, deploy, clock):
+    deploy(
+        process(
+            "remind",
+            start(),
+            user_task("decide"),
+            boundary("late", "decide", timer_event("Cycle", "R3/PT1H"), interrupting=False),
+            user_task("nudge"),
+            end(),
+            flows="start>decide>end; late>nudge",
+        )
+    )
+    engine.start_process_instance("remind", by=SYSTEM)
+
+    counts = []
+    for _ in range(5):
+        clock.advance(HOUR)
+        engine.run_until_idle()
+        counts.append(open_tasks(engine).count("nudge"))
+
+    assert counts == [1, 2, 3, 3, 3]
+
+
+def test_what_fell_due_while_nobody_was_there_fires_afterwards(engine, deploy, clock):
+    deploy(
+        process(
+            "remind",
+            start(),
+            user_task("decide"),
+            boundary("late", "decide", timer_event("Cycle", "R3/PT1H"), interrupting=False),
+            user_task("nudge"),
+            end(),
+            flows="start>decide>end; late>nudge",
+        )
+    )
+    engine.start_process_instance("remind", by=SYSTEM)
+
+    clock.advance(timedelta(days=2))
+    engine.run_until_idle()
+
+    assert open_tasks(engine).count("nudge") == 3
+
+
+def test_an_interrupting_timer_takes_the_task_away(engine, deploy, clock):
+    deploy(
+        process(
+            "escalate",
+            start(),
+            user_task("decide"),
+            boundary("late", "decide", timer_event("Duration", "PT1H")),
+            user_task("escalated"),
+            end(),
+            flows="start>decide>end; late>escalated",
+        )
+    )
+    engine.start_process_instance("escalate", by=SYSTEM)
+
+    clock.advance(HOUR)
+    engine.run_until_idle()
+
+    assert open_tasks(engine) == ["escalated"]
+
+
+def test_a_timer_of_a_finished_task_does_not_fire(engine, deploy, clock):
+    deploy(
+        process(
+            "escalate",
+            start(),
+            user_task("decide"),
+            boundary("late", "decide", timer_event("Duration", "PT1H")),
+            user_task("escalated"),
+            end(),
+            flows="start>decide>end; late>escalated",
+        )
+    )
+    engine.start_process_instance("escalate", by=SYSTEM)
+    (task,) = engine.user_tasks(by=SYSTEM).items
+    engine.complete_user_task(task.key, by=SYSTEM)
+
+    clock.advance(HOUR)
+
+    assert engine.run_until_idle() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "hours"),
+    [
+        ("Cycle", "R3/PT1H", [1, 2, 3]),
+        ("Cycle", "0 0 * * * *", [1, 2, 3, 4, 5]),
+        ("Date", "2026-03-02T10:30:00Z", [3]),
+    ],
+)
+def test_a_timer_starts_a_process(engine, deploy, clock, kind, text, hours):
+    deploy(timed_start(kind, text))
+
+    seen = []
+    for hour in range(1, 6):
+        clock.advance(HOUR)
+        before = engine.process_instances(by=SYSTEM).total
+        engine.run_until_idle()
+        if engine.process_instances(by=SYSTEM).total > before:
+            seen.append(hour)
+
+    assert seen == hours
+
+
+def test_a_new_version_takes_over_the_timer(engine, deploy, clock):
+    deploy(timed_start("Cycle", "R1/PT2H"))
+    clock.advance(HOUR)
+    deploy(timed_start("Cycle", "R1/PT3H"))
+
+    clock.advance(timedelta(hours=2))
+    nothing = engine.run_until_idle()
+    clock.advance(HOUR)
+    engine.run_until_idle()
+
+    assert nothing == 0
+    (instance,) = engine.process_instances(ProcessInstanceFilter(), by=SYSTEM).items
+    assert instance.process_version == 2
+
+
+def test_an_unchanged_version_keeps_its_timer(engine, deploy, clock):
+    deploy(timed_start("Cycle", "R1/PT2H"))
+    clock.advance(HOUR)
+    deploy(timed_start("Cycle", "R1/PT2H"))
+
+    clock.advance(HOUR)
+
+    assert engine.run_until_idle() == 1
+
+
+def test_a_monthly_start_keeps_its_day(engine, deploy, clock):
+    clock.set(datetime(2026, 1, 31, 9, tzinfo=UTC))
+    deploy(timed_start("Cycle", "R/P1M"))
+
+    starts = []
+    while len(starts) < 4:
+        clock.set(engine.next_due())
+        engine.run_until_idle()
+        starts.append(clock.now().strftime("%m-%d"))
+
+    assert starts == ["02-28", "03-31", "04-30", "05-31"]
+
+
+def test_a_cancelled_instance_leaves_no_timer(engine, deploy, clock):
+    deploy(waiting())
+    key = engine.start_process_instance("pause", by=SYSTEM).key
+
+    engine.cancel_process_instance(key, by=SYSTEM)
+
+    assert engine.next_due() is None
+
+
+def timed_start(kind, text):
+    return process("nightly", start("tick", timer_event(kind, text)), end(), flows="tick>end")
+
+
+def file_of(resource, process_id):
+    content = resource.content.replace(b'id="pause"', f'id="{process_id}"'.encode())
+    return type(resource)(name=f"{process_id}.bpmn", content=content)
