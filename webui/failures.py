@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from dataclasses import dataclass, field
 
@@ -28,10 +29,22 @@ from engine import (
 )
 
 from . import formats
-from .context import MissingPermission, engine, group_name, person
+from .context import MissingPermission, actor, element_name, engine, group_name, person, process_model
 from .i18n import gettext as _
+from .i18n import lazy
 
 log = logging.getLogger(__name__)
+
+RIGHTS = {
+    "deploy": lazy("deploy processes"),
+    "start": lazy("start processes"),
+    "operate": lazy("watch and repair processes"),
+    "administer": lazy("administer accounts"),
+    "publish_message": lazy("send messages"),
+    "work_jobs": lazy("work on jobs"),
+    "read_audit": lazy("read the audit trail"),
+    "see_all_tasks": lazy("see all tasks"),
+}
 
 
 @dataclass(kw_only=True)
@@ -103,9 +116,7 @@ def explain(error: EngineError) -> Failure:
             return Failure(
                 status=403,
                 title=_("Somebody else must do this"),
-                happened=_(
-                    "The four-eyes rule of this step keeps you out: %(because)s", because=error.because
-                ),
+                happened=_four_eyes(error),
                 advice=_("Leave it to a colleague of the group. The rule is drawn in the process."),
             )
         case PermissionDenied():
@@ -161,24 +172,46 @@ def _conflict(error: Conflict) -> Failure:
 
 
 def _denied(needed: str) -> Failure:
+    words = re.findall(r"'([^']+)'", needed) or [needed]
     return Failure(
         status=403,
         title=_("You may not do this"),
-        happened=_("Your account has no right for it%(needed)s.", needed=f" ({needed})" if needed else ""),
+        happened=_("Your account lacks the right: %(needed)s.", needed=_right_names(words)),
         advice=_("These can do it, or can give you the right:"),
-        who=_who_can(needed),
+        who=_who_can(set(words)),
     )
 
 
-def _who_can(needed: str) -> list[str]:
-    """Groups that hold the permission named in `needed`, then the administrators by name."""
-    words = set(needed.replace("'", " ").replace(",", " ").split())
+def _right_names(words: list[str]) -> str:
+    names = [_(RIGHTS[word]) if word in RIGHTS else group_name(word) for word in words]
+    return ", ".join(dict.fromkeys(names))
+
+
+def _who_can(words: set[str]) -> list[str]:
+    """Groups that are named or hold the permission, and the administrators, each with some members."""
     names = []
     for group in engine().groups():
         if group.group_id in words or words & group.permissions or "administer" in group.permissions:
             people = ", ".join(user.name for user in engine().users(group=group.group_id)[:3])
             names.append(f"{group_name(group.group_id)} ({people})" if people else group_name(group.group_id))
     return names[:6]
+
+
+def _four_eyes(error: FourEyesViolation) -> str:
+    """Names the steps whose people are kept out, where the person may see the task."""
+    try:
+        task = engine().user_task(error.key, by=actor())
+    except EngineError:
+        return _("You took part in an earlier step, and this one needs a second pair of eyes.")
+    model = process_model(task.definition_key)
+    element = model.elements.get(task.element_id) if model else None
+    steps = element.user_task.excluded_elements if element and element.user_task else ()
+    if not steps:
+        return _("You are excluded from this step.")
+    names = ", ".join(element_name(task.definition_key, step.removeprefix("parent:")) for step in steps)
+    return _(
+        "You took part in an earlier step (%(steps)s), and this one needs a second pair of eyes.", steps=names
+    )
 
 
 def _http(error: HTTPException) -> Failure:

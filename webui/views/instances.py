@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from engine import (
+    ElementInstance,
     Incident,
     IncidentFilter,
     IncidentState,
@@ -49,6 +50,9 @@ TABS = {
     "tasks": lazy("Tasks"),
     "decisions": lazy("Decisions"),
 }
+
+
+_MACHINE_WORK = frozenset({"SERVICE_TASK", "SEND_TASK", "SCRIPT_TASK", "BUSINESS_RULE_TASK"})
 
 
 @blueprint.record_once
@@ -139,10 +143,17 @@ def retry(key: int) -> Response | tuple[str, int]:
     engine().resolve_incident(
         key, by=actor(), variables=values or None, reason=request.form.get("reason", "").strip()
     )
-    flash(_("Retried. The page shows where the instance is now."), "done")
+    flash(_("Retried."), "done")
     back = request.form.get("instance", "")
     instance_key = int(back) if back.isdecimal() else incident.process_instance_key
     return redirect(url_for("instances.show", key=instance_key), 303)
+
+
+@blueprint.get("/instances/<int:key>/pulse")
+def pulse(key: int) -> Response:
+    """204 while the instance stands where the page has it, 200 when it has moved on."""
+    instance = engine().process_instance(key, by=actor())
+    return Response(status=204 if str(instance.version) == request.args.get("seen") else 200)
 
 
 def _page(
@@ -154,21 +165,25 @@ def _page(
 ) -> str:
     by, key = actor(), instance.key
     elements = engine().element_instances(key, by=by)
-    incidents = engine().incidents(_incidents_of(instance), by=by, limit=100).items
+    operator = may("operate")
+    incidents = engine().incidents(_incidents_of(instance), by=by, limit=100).items if operator else ()
     open_incidents = [i for i in incidents if i.state is IncidentState.ACTIVE]
+    tabs = {key: title for key, title in TABS.items() if operator or key in ("timeline", "tasks")}
     tab = tab or request.args.get("tab", "incidents" if open_incidents else "timeline")
+    tab = tab if tab in tabs else "timeline"
     here = [i.element_id for i in open_incidents if i.process_instance_key == key]
     tasks = engine().user_tasks(UserTaskFilter(process_instance_key=key, state=None), by=by, limit=200).items
     children = engine().process_instances(ProcessInstanceFilter(parent_key=key), by=by, limit=100).items
     flows = [flow.flow_id for flow in engine().flows_taken(key, by=by)]
-    variables = engine().variables(key, by=by) if tab in ("variables", "incidents") and may("operate") else []
+    variables = engine().variables(key, by=by) if tab in ("variables", "incidents") else []
     return render_template(
         "instance.html",
         instance=instance,
         steps=steps(instance, elements, tasks, open_incidents, children),
+        busy=_is_busy(elements, here),
         marks=marks(instance.definition_key, elements, here, flows),
-        tabs=TABS,
-        tab=tab if tab in TABS else "timeline",
+        tabs=tabs,
+        tab=tab,
         incidents=incidents,
         open_incidents=open_incidents,
         variables=variables,
@@ -182,6 +197,14 @@ def _page(
         mistake=mistake,
         retrying=retrying or {},
         to_text=json_input.to_text,
+    )
+
+
+def _is_busy(elements: Sequence[ElementInstance], incidents: Sequence[str]) -> bool:
+    """Whether the machine works on a step, so that the page will soon be out of date."""
+    return any(
+        e.element_type in _MACHINE_WORK and not e.state.is_final and e.element_id not in incidents
+        for e in elements
     )
 
 

@@ -13,7 +13,6 @@ from engine import (
     EngineError,
     FormInvalid,
     FormModel,
-    IncidentFilter,
     Refused,
     StaleVersion,
     UserTask,
@@ -93,8 +92,7 @@ def fields(key: int) -> str:
     submitted = form_page.read_submitted(model, task.process_instance_key) if model else {}
     form_page.change_rows(submitted)
     draft = engine().save_draft(key, submitted, by=actor())
-    data = engine().user_task_variables(key, by=actor())
-    form = form_page.draw(model, data, submitted)
+    form = form_page.draw(model, _data(task, model), submitted)
     return render_template("_form.html", form=form, saved=draft.saved_at, open=True)
 
 
@@ -140,7 +138,7 @@ def _page(
     errors: Mapping[str, tuple[str, Mapping[str, Any]]] | None = None,
     saved: Any = None,
 ) -> str:
-    data = engine().user_task_variables(task.key, by=actor())
+    data = _data(task, model)
     tab = request.args.get("tab", "process")
     return render_template(
         "task.html",
@@ -155,6 +153,13 @@ def _page(
     )
 
 
+def _data(task: UserTask, model: FormModel | None) -> dict[str, Any]:
+    """The variables that the form asks for, and no more."""
+    if model is None:
+        return {}
+    return engine().user_task_variables(task.key, by=actor(), names=sorted(model.variable_names()))
+
+
 def _side(tab: str, task: UserTask) -> dict[str, Any]:
     """What the open tab shows; a person who may not see the instance gets the tab's explanation instead."""
     by, instance = actor(), task.process_instance_key
@@ -165,10 +170,9 @@ def _side(tab: str, task: UserTask) -> dict[str, Any]:
             return {"comments": engine().comments(task.key, by=by)}
         if tab == "documents":
             return {}
-        incidents = engine().incidents(IncidentFilter(process_instance_key=instance), by=by, limit=50).items
         flows = [flow.flow_id for flow in engine().flows_taken(instance, by=by)]
         elements = engine().element_instances(instance, by=by)
-        return {"marks": marks(task.definition_key, elements, [i.element_id for i in incidents], flows)}
+        return {"marks": marks(task.definition_key, elements, [], flows)}
     except Refused:
         return {"refused": True}
 
@@ -186,7 +190,7 @@ def _conflict(
 ) -> tuple[str, int]:
     """Nothing typed is lost: the page shows it beside what is stored now."""
     now = engine().user_task(task.key, by=actor())
-    data = engine().user_task_variables(task.key, by=actor()) if now.state is UserTaskState.CREATED else {}
+    data = _data(now, model) if now.state is UserTaskState.CREATED else {}
     if may_work(now):
         engine().save_draft(task.key, submitted, by=actor())
     mine = form_page.draw(model, data, submitted).fields

@@ -11,7 +11,7 @@ if (toggle) {
   toggle.addEventListener("change", () => localStorage.setItem("shortcuts", toggle.checked ? "on" : "off"));
 }
 
-let going = 0;
+let going = -Infinity;
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.defaultPrevented) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -21,7 +21,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || !allowed()) return;
   if (event.timeStamp - going < 1200) {
-    going = 0;
+    going = -Infinity;
     const place = document.querySelector(`.places [data-key="${CSS.escape(event.key)}"]`);
     if (place) { event.preventDefault(); place.click(); }
     return;
