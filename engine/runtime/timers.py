@@ -129,15 +129,16 @@ def _cycle(text: str, now: datetime) -> Schedule:
         if due is None:
             raise ValueError(f"the cron expression '{text}' never fires again")
         return Schedule(due_at=due, repetitions=ENDLESS, rule=text)
-    head, *middle, period_text = text.split("/")
-    if not re.fullmatch(r"R-?\d*", head) or len(middle) > 1 or head == text:
+    head, _, rest = text.partition("/")
+    start, _, period_text = rest.rpartition("/")
+    if not re.fullmatch(r"R(-1|\d*)", head) or not rest:
         raise ValueError(f"'{text}' is no cycle such as R3/PT1H")
     repetitions = int(head[1:]) if head[1:] else ENDLESS
     if repetitions == 0:
         raise ValueError(f"'{text}' repeats nought times")
     period = parse_period(period_text)
-    if middle and middle[0]:
-        anchor = parse_moment(middle[0])
+    if start:
+        anchor = parse_moment(start)
         count = 0
         if repetitions == ENDLESS and anchor < now:
             anchor, count = _catch_up(anchor, period, now)

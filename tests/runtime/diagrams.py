@@ -163,8 +163,8 @@ def transaction(node_id, *nodes, flows=""):
     return sub_process(node_id, *nodes, flows=flows).replace("bpmn:subProcess", "bpmn:transaction")
 
 
-def cancel_event():
-    return '<bpmn:cancelEventDefinition id="cancel" />'
+def cancel_event(event_id="cancel"):
+    return f'<bpmn:cancelEventDefinition id="{event_id}" />'
 
 
 def chain(*nodes):
