@@ -60,6 +60,18 @@ class CompiledInput:
         self._plain = frozenset(_PLAIN.get(type_.kind, ()) if isinstance(type_, SimpleType) else ())
 
     @property
+    def variable(self) -> str | None:
+        """The name of the variable that the column reads, when it is nothing else."""
+        return self._variable
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its values need no look but at their Python type and among constants."""
+        if self._allowed is not None and self._allowed.constants is None:
+            return False
+        return self._type is None or bool(self._plain)
+
+    @property
     def kind(self) -> str:
         """FEEL's word for the type of the column; empty when it is not a simple one."""
         return self._type.kind if isinstance(self._type, SimpleType) else ""

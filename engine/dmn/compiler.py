@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from engine.dmn import model
 from engine.dmn.boxed import BoxedCompiler
 from engine.dmn.environment import Environment, Owner
+from engine.dmn.fast_tables import Decide, short_way
 from engine.dmn.graph import DecisionNode, InputNode, KnowledgeNode, Node, Requirement, ServiceNode
 from engine.dmn.reader import read_dmn
 from engine.dmn.results import DecisionInfo, InputInfo
@@ -35,6 +36,7 @@ class DmnModel:
     nodes: Mapping[str, Node] = field(repr=False)
     definitions: model.Definitions = field(repr=False)
     types: Mapping[str, Type] = field(repr=False)
+    short_ways: Mapping[str, Decide] = field(repr=False)
 
     @property
     def has_errors(self) -> bool:
@@ -141,6 +143,11 @@ class _Compiler:
             nodes=self._nodes,
             definitions=definitions,
             types=self._environment.types,
+            short_ways={
+                node.model.id: node.decide
+                for node in self._nodes.values()
+                if isinstance(node, DecisionNode) and node.decide is not None and not node.requirements
+            },
         )
 
     # --- elements ------------------------------------------------------------------------------
@@ -165,16 +172,20 @@ class _Compiler:
             )
         compiler = BoxedCompiler(self._environment, owner)
         step = compiler.step(decision.expression)
-        is_table = isinstance(decision.expression, model.DecisionTable)
-        for table in compiler.tables:
-            check_table(table, self._environment, owner)
+        table = compiler.tables[0] if isinstance(decision.expression, model.DecisionTable) else None
+        type_ = self._type(decision.type_ref, decision)
+        strict = self._environment.strict
+        info = _info(decision, self._environment)
+        for each in compiler.tables:
+            check_table(each, self._environment, owner)
         return DecisionNode(
             model=decision,
             step=step,
-            type=self._type(decision.type_ref, decision),
-            strict=self._environment.strict,
-            info=_info(decision, self._environment),
-            table=compiler.tables[0] if is_table else None,
+            type=type_,
+            strict=strict,
+            info=info,
+            table=table,
+            decide=None if table is None or (strict and type_ is not None) else short_way(table, info),
         )
 
     def _service(self, service: model.DecisionService) -> ServiceNode:

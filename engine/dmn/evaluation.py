@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.dmn.compiler import DmnModel, compile_dmn
 from engine.dmn.graph import DecisionNode, ServiceNode
-from engine.dmn.results import DecisionResult
+from engine.dmn.results import DecisionResult, FailedDecision
 from engine.dmn.run import DecisionFailed, Run
 from engine.errors import DecisionNotFound, DeploymentRejected
 from engine.feel import FeelError
@@ -22,6 +22,11 @@ def evaluate_decision(
 
     Raises DecisionNotFound. What goes wrong in the evaluation is the result's `failure`.
     """
+    short_way = model.short_ways.get(decision_id)
+    if short_way is not None:
+        trace = short_way(variables)
+        if trace is not None:
+            return DecisionResult(trace[3], (trace,))
     node = model.nodes.get(decision_id)
     run = Run(variables, now)
     try:
@@ -30,11 +35,11 @@ def evaluate_decision(
         if isinstance(node, ServiceNode):
             return DecisionResult(node.decide(_arguments(node, variables), run), run.trace)
     except DecisionFailed as failed:
-        return DecisionResult(None, run.trace, failed.message, failed.decision_id or decision_id)
+        return FailedDecision(run.trace, failed.message, failed.decision_id or decision_id)
     except FeelError as error:
-        return DecisionResult(None, run.trace, error.message, decision_id)
+        return FailedDecision(run.trace, error.message, decision_id)
     except RecursionError:
-        return DecisionResult(None, run.trace, "the evaluation nests too deep", decision_id)
+        return FailedDecision(run.trace, "the evaluation nests too deep", decision_id)
     known = ", ".join(sorted(model.decisions)) or "none"
     raise DecisionNotFound(decision_id, f"the decisions of '{model.requirements_id}' are: {known}")
 

@@ -12,8 +12,9 @@ from typing import TypeAlias
 
 from engine.dmn import model
 from engine.dmn.environment import Step
+from engine.dmn.fast_tables import Decide
 from engine.dmn.functions import make_function
-from engine.dmn.results import DecisionInfo, Trace
+from engine.dmn.results import DecisionInfo
 from engine.dmn.run import DecisionFailed, Nested, Run, Scope
 from engine.dmn.tables import CompiledTable
 from engine.dmn.types import conform, from_text
@@ -77,6 +78,7 @@ class DecisionNode:
     strict: bool
     info: DecisionInfo
     table: CompiledTable | None = None
+    decide: Decide | None = None
     requirements: list[Requirement] = field(default_factory=list)
 
     def bind(self, run: Run) -> object:
@@ -113,6 +115,10 @@ class DecisionNode:
             found: dict[str, object] = {}
             _bind_all(self.requirements, found, run)
             scope = found if self.strict else Nested(found, run.variables)
+        trace = None if self.decide is None else self.decide(scope)
+        if trace is not None:
+            run.trace.append(trace)
+            return trace[3]
         outer = run.warnings
         run.warnings, run.table = [], None
         output = self.step(scope, run)
@@ -122,10 +128,10 @@ class DecisionNode:
                 run.warn("INVALID_TYPE", f"the output of '{self.model.name}' is no {self.type.name}")
                 output = None
         if run.table is not None and self.table is not None:
-            run.trace.append(Trace(self.info, run.table.values, run.table.matched, output, run.warnings))
+            run.trace.append((self.info, *run.table, output, run.warnings))
         else:
             seen = [scope.get(column.name) for column in self.info.inputs]
-            run.trace.append(Trace(self.info, seen, (), output, run.warnings))
+            run.trace.append((self.info, seen, (), output, run.warnings))
         run.warnings = outer
         return output
 

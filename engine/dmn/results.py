@@ -67,40 +67,10 @@ class InputInfo(NamedTuple):
     expression: str
 
 
-class Trace(NamedTuple):
-    """What one decision looked at. Matched rules count from 0 and come with the values of their outputs."""
-
-    info: DecisionInfo
-    values: Sequence[object]
-    matched: Sequence[tuple[int, tuple[object, ...]]]
-    output: object
-    warnings: Sequence[Warning_]
-
-    def explain(self) -> EvaluatedDecision:
-        info = self.info
-        return EvaluatedDecision(
-            id=info.id,
-            name=info.name,
-            type=info.type,
-            inputs=tuple(
-                EvaluatedInput(id=column.id, name=column.name, expression=column.expression, value=value)
-                for column, value in zip(info.inputs, self.values, strict=True)
-            ),
-            matched_rules=tuple(
-                MatchedRule(
-                    index=index + 1,
-                    id=info.rules[index][0],
-                    annotation=info.rules[index][1],
-                    outputs=tuple(
-                        EvaluatedOutput(id=id_, name=name, value=value)
-                        for (id_, name), value in zip(info.outputs, outputs, strict=True)
-                    ),
-                )
-                for index, outputs in self.matched
-            ),
-            output=self.output,
-            warnings=tuple(self.warnings),
-        )
+Trace = tuple[
+    DecisionInfo, Sequence[object], Sequence[tuple[int, tuple[object, ...]]], object, Sequence[Warning_]
+]
+"""A decision, the values it looked at, the rules that matched (from 0), its output and its warnings."""
 
 
 class DecisionResult:
@@ -109,24 +79,18 @@ class DecisionResult:
     `failure` says why there is no output.
     """
 
-    __slots__ = ("_trace", "failed_decision_id", "failure", "output")
+    __slots__ = ("_trace", "output")
 
-    def __init__(
-        self,
-        output: object,
-        trace: Sequence[Trace],
-        failure: str | None = None,
-        failed_decision_id: str | None = None,
-    ) -> None:
-        self.output = output
-        self._trace = trace
-        self.failure = failure
-        self.failed_decision_id = failed_decision_id
+    failure: str | None = None
+    failed_decision_id: str | None = None
+
+    def __init__(self, output: object, trace: Sequence[Trace]) -> None:
+        self.output, self._trace = output, trace
 
     @property
     def decisions(self) -> tuple[EvaluatedDecision, ...]:
         """In the order in which they were evaluated, the one that was asked for at the end."""
-        return tuple(trace.explain() for trace in self._trace)
+        return tuple(_evaluated(trace) for trace in self._trace)
 
     @property
     def json_output(self) -> Any:
@@ -134,7 +98,7 @@ class DecisionResult:
 
     @property
     def warnings(self) -> tuple[Warning_, ...]:
-        return tuple(warning for trace in self._trace for warning in trace.warnings)
+        return tuple(warning for trace in self._trace for warning in trace[4])
 
     def explanation(self) -> Mapping[str, Any]:
         """All of this as one JSON value, for the decision log and the command line."""
@@ -144,6 +108,43 @@ class DecisionResult:
             "failedDecisionId": self.failed_decision_id,
             "evaluatedDecisions": [_explain(decision) for decision in self.decisions],
         }
+
+
+class FailedDecision(DecisionResult):
+    """An evaluation without an output; its decisions are those that were evaluated before the failure."""
+
+    __slots__ = ("failed_decision_id", "failure")
+
+    def __init__(self, trace: Sequence[Trace], failure: str, failed_decision_id: str) -> None:
+        super().__init__(None, trace)
+        self.failure, self.failed_decision_id = failure, failed_decision_id
+
+
+def _evaluated(trace: Trace) -> EvaluatedDecision:
+    info, values, matched, output, warnings = trace
+    return EvaluatedDecision(
+        id=info.id,
+        name=info.name,
+        type=info.type,
+        inputs=tuple(
+            EvaluatedInput(id=column.id, name=column.name, expression=column.expression, value=value)
+            for column, value in zip(info.inputs, values, strict=True)
+        ),
+        matched_rules=tuple(
+            MatchedRule(
+                index=index + 1,
+                id=info.rules[index][0],
+                annotation=info.rules[index][1],
+                outputs=tuple(
+                    EvaluatedOutput(id=id_, name=name, value=value)
+                    for (id_, name), value in zip(info.outputs, outputs, strict=True)
+                ),
+            )
+            for index, outputs in matched
+        ),
+        output=output,
+        warnings=tuple(warnings),
+    )
 
 
 def _explain(decision: EvaluatedDecision) -> Mapping[str, Any]:

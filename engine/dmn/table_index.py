@@ -86,6 +86,15 @@ def middle(low: Number | None, high: Number | None) -> Number:
         return (Decimal(low) + Decimal(high)) / 2
 
 
+def has_text_interval(cell: CellTests) -> bool:
+    """Whether texts are compared by order in the cell."""
+    return any(
+        isinstance(alternative, Interval)
+        and (isinstance(alternative.low, str) or isinstance(alternative.high, str))
+        for alternative in cell.alternatives
+    )
+
+
 # --- small tables: a bit for each rule ---------------------------------------------------------------
 
 
@@ -126,7 +135,7 @@ class _MaskColumn:
                 self._any |= masks[text]
                 continue
             self._every.append((cell.tests, masks[text]))
-            if cell.constants is None or _has_text_interval(cell.constants):
+            if cell.constants is None or has_text_interval(cell.constants):
                 self._tested.append((cell.tests, masks[text]))
             else:
                 constants.append((cell.constants, masks[text]))
@@ -251,14 +260,6 @@ def _keys(cell: CompiledCell) -> set[tuple[type, object]] | None:
 
 def _equals_of(cell: CellTests) -> list[Equal]:
     return [alternative for alternative in cell.alternatives if isinstance(alternative, Equal)]
-
-
-def _has_text_interval(cell: CellTests) -> bool:
-    return any(
-        isinstance(alternative, Interval)
-        and (isinstance(alternative.low, str) or isinstance(alternative.high, str))
-        for alternative in cell.alternatives
-    )
 
 
 def _equals(constant: object, value: object) -> bool | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.dmn import model
 from engine.dmn.columns import Allowed, CompiledInput, CompiledOutput, Constant
 from engine.dmn.environment import Environment, Owner
-from engine.dmn.hit_policies import Outputs, combiner
+from engine.dmn.hit_policies import Match, Outputs, combiner
 from engine.dmn.run import DecisionFailed, Run, Scope, TableTrace
 from engine.dmn.table_index import CompiledCell, RuleIndex, build_index
 from engine.errors import Severity
@@ -44,11 +44,23 @@ class CompiledTable:
         """The output over `scope`; what was looked at is noted in the run. Raises DecisionFailed."""
         values = [column.value(scope, run) for column in self.inputs]
         matched = self._index.matches(values, scope, run)
-        if self._is_first:
-            del matched[1:]
-        found = [(rule, self._constants[rule] or self._outputs_of(rule, scope, run)) for rule in matched]
+        run.table = TableTrace(values, ())
+        found, output = self.outcome(matched, scope, run)
         run.table = TableTrace(values, found)
-        return self._combine(self, found, run) if found else self._default(scope, run)
+        return output
+
+    def outcome(self, matched: Sequence[int], scope: Scope, run: Run) -> tuple[Sequence[Match], object]:
+        """The rules that count among those that match, with their outputs, and the table's output."""
+        if self._is_first:
+            matched = matched[:1]
+        found = [(rule, self._constants[rule] or self._outputs_of(rule, scope, run)) for rule in matched]
+        return found, self._combine(self, found, run) if found else self._default(scope, run)
+
+    @property
+    def constants(self) -> Sequence[Outputs] | None:
+        """The outputs of every rule; None when one of them must be evaluated."""
+        constants = [row for row in self._constants if row is not None]
+        return constants if len(constants) == len(self._constants) else None
 
     def value_of(self, outputs: Outputs) -> object:
         """What one rule says: its only output as such, several as a context."""
