@@ -252,7 +252,8 @@ class UserTaskState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class UserTask:
-    """Work for a person. `inbox` holds the values of the variables in `tenure:inboxColumns`."""
+    """Work for a person. `inbox` holds the values of the variables in `tenure:inboxColumns`;
+    `external_form` is the key of a form that the engine does not look into."""
 
     key: int
     element_instance_key: int
@@ -283,6 +284,7 @@ class UserTask:
     completed_at: datetime | None = None
     completed_by: str | None = None
     outcome: str | None = None
+    external_form: str = ""
 
 
 class JobKind(StrEnum):

@@ -75,11 +75,11 @@ class History:
             for row in self._link.rows(query.order_by(flow_taken.c.position))
         )
 
-    def completers(self, process_instance_key: int, element_id: str) -> set[str]:
-        """Who completed this element in this instance: all rounds, all multi-instance bodies."""
+    def completers(self, process_instance_key: int, *element_ids: str) -> set[str]:
+        """Who completed one of these elements in this instance: all rounds, all multi-instance bodies."""
         query = select(element_instance.c.actor).where(
             element_instance.c.process_instance_key == process_instance_key,
-            element_instance.c.element_id == element_id,
+            element_instance.c.element_id.in_(element_ids),
             element_instance.c.state == ElementState.COMPLETED,
             element_instance.c.actor != "",
         )

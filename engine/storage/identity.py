@@ -12,7 +12,7 @@ from sqlalchemy import Select, delete, func, or_, select, update
 from ..errors import AlreadyExists, GroupNotFound, UserNotFound
 from ..model import Absence, Group, User
 from .link import Link, as_dict
-from .principals import Principals
+from .principals import absent_users
 from .schema import (
     absence,
     group_permission,
@@ -198,7 +198,7 @@ class IdentityStore:
 
     def stands_in_for(self, user_id: str, now: datetime) -> frozenset[str]:
         """The users who are away at this moment and named this one as their substitute."""
-        return Principals.of(self._link, user_id, now).users - {user_id}
+        return absent_users(self._link, user_id, now)
 
     # --- signing in
 

@@ -22,6 +22,9 @@ from .schema import process_instance as table
 class Instances:
     def __init__(self, link: Link) -> None:
         self._link = link
+        # Rows as they were read under the lock, each good for one `live`: who changes an instance has
+        # asked for its live record before.
+        self._just_locked: dict[int, Row[Any]] = {}
 
     def get(self, key: int) -> ProcessInstance:
         """Raises ProcessInstanceNotFound."""
@@ -34,13 +37,18 @@ class Instances:
         row = self._link.row(select(table).where(table.c.key == key))
         return None if row is None else _value(row)
 
-    def lock(self, key: int) -> ProcessInstance:
+    def lock(self, key: int, *, root_key: int | None = None) -> ProcessInstance:
         """Lock the family of an instance until the transaction ends and answer the instance as it is now.
 
-        Raises ProcessInstanceNotFound.
+        `root_key` saves a look when it is known. Raises ProcessInstanceNotFound.
         """
-        self.lock_root(self._root_of(key))
-        return self.get(key)
+        if self._link.is_postgres:
+            self.lock_root(self._root_of(key) if root_key is None else root_key)
+        row = self._link.row(select(table).where(table.c.key == key))
+        if row is None:
+            raise ProcessInstanceNotFound(key)
+        self._just_locked[key] = row
+        return _value(row)
 
     def lock_root(self, root_key: int) -> None:
         """Lock a family by the key of its root. Raises ProcessInstanceNotFound."""
@@ -59,8 +67,10 @@ class Instances:
 
     def live(self, key: int) -> LiveInstance | None:
         """The record that the runtime works on; None when the instance does not exist or has ended."""
-        row = self._link.row(select(table).where(table.c.key == key, table.c.ended_at.is_(None)))
+        row = self._just_locked.pop(key, None)
         if row is None:
+            row = self._link.row(select(table).where(table.c.key == key))
+        if row is None or row.ended_at is not None:
             return None
         return LiveInstance(
             key=row.key,

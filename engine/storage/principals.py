@@ -20,9 +20,14 @@ class Principals:
 
     @classmethod
     def of(cls, link: Link, user_id: str, now: datetime) -> Principals:
-        away = select(absence.c.user_id).where(
-            absence.c.substitute_id == user_id, absence.c.start <= now, absence.c.end > now
-        )
-        users = {user_id} | {row.user_id for row in link.rows(away)}
+        users = {user_id} | absent_users(link, user_id, now)
         groups = select(membership.c.group_id).where(membership.c.user_id.in_(users))
         return cls(frozenset(users), frozenset(row.group_id for row in link.rows(groups)))
+
+
+def absent_users(link: Link, user_id: str, now: datetime) -> frozenset[str]:
+    """Who is away at this moment and named this user as substitute."""
+    away = select(absence.c.user_id).where(
+        absence.c.substitute_id == user_id, absence.c.start <= now, absence.c.end > now
+    )
+    return frozenset(row.user_id for row in link.rows(away)) - {user_id}

@@ -224,4 +224,5 @@ def _value(row: Row[Any]) -> UserTask:
         completed_at=row.ended_at if state is UserTaskState.COMPLETED else None,
         completed_by=row.completed_by,
         outcome=row.outcome,
+        external_form=row.external_form,
     )

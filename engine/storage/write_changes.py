@@ -91,6 +91,7 @@ def _write_instances(link: Link, changes: Changes, definitions: Mapping[int, tup
             incidents=bindparam("new_incidents"),
             position=bindparam("new_position"),
             business_key=bindparam("new_business_key"),
+            version=table.version + 1,
         ),
         [
             {
@@ -112,7 +113,7 @@ def _write_instances(link: Link, changes: Changes, definitions: Mapping[int, tup
             for one in changes.instances_ended
         ],
     )
-    touched = touched_instances(changes)
+    touched = touched_instances(changes) - {one.key for one in changes.instances_changed}
     if touched:
         link.execute(update(process_instance).where(table.key.in_(touched)).values(version=table.version + 1))
 

@@ -50,7 +50,7 @@ def upgrade() -> None:
         "late_approval",
         sa.Column("id", column_types.key(), nullable=False),
         sa.Column("doc_type", sa.String(length=40), nullable=False),
-        sa.Column("doc_id", sa.Integer(), nullable=False),
+        sa.Column("doc_id", column_types.key(), nullable=False),
         sa.Column("doc_title", sa.String(length=200), nullable=False),
         sa.Column("level", sa.String(length=40), nullable=False),
         sa.Column("noticed_at", column_types.utc_time(), nullable=False),
@@ -127,7 +127,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_access_grant"),
         sa.UniqueConstraint("origin", name="uq_access_grant_origin"),
     )
-    op.create_index("ix_access_grant_engagement_id", "access_grant", ["engagement_id"])
+    with op.batch_alter_table("access_grant", schema=None) as batch_op:
+        batch_op.create_index("ix_access_grant_engagement_id", ["engagement_id"])
+
     op.create_table(
         "exit_plan",
         sa.Column("id", column_types.key(), nullable=False),
@@ -159,7 +161,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_exit_plan"),
         sa.UniqueConstraint("origin", name="uq_exit_plan_origin"),
     )
-    op.create_index("ix_exit_plan_engagement_id", "exit_plan", ["engagement_id"])
+    with op.batch_alter_table("exit_plan", schema=None) as batch_op:
+        batch_op.create_index("ix_exit_plan_engagement_id", ["engagement_id"])
+
     op.create_table(
         "supplier_contact",
         sa.Column("id", column_types.key(), nullable=False),
@@ -176,8 +180,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("origin", name="uq_supplier_contact_origin"),
         sa.UniqueConstraint("supplier_id", "user_id", name="uq_supplier_contact_supplier_id_user_id"),
     )
-    op.create_index("ix_supplier_contact_supplier_id", "supplier_contact", ["supplier_id"])
-    op.create_index("ix_supplier_contact_user_id", "supplier_contact", ["user_id"])
+    with op.batch_alter_table("supplier_contact", schema=None) as batch_op:
+        batch_op.create_index("ix_supplier_contact_supplier_id", ["supplier_id"])
+        batch_op.create_index("ix_supplier_contact_user_id", ["user_id"])
+
     op.create_table(
         "tender",
         sa.Column("id", column_types.key(), nullable=False),
@@ -221,7 +227,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("ocid", name="uq_tender_ocid"),
         sa.UniqueConstraint("origin", name="uq_tender_origin"),
     )
-    op.create_index("ix_tender_engagement_id", "tender", ["engagement_id"])
+    with op.batch_alter_table("tender", schema=None) as batch_op:
+        batch_op.create_index("ix_tender_engagement_id", ["engagement_id"])
+
     op.create_table(
         "bid",
         sa.Column("id", column_types.key(), nullable=False),
@@ -264,15 +272,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("origin", name="uq_bid_origin"),
         sa.UniqueConstraint("receipt", name="uq_bid_receipt"),
     )
-    op.create_index("ix_bid_supplier_id", "bid", ["supplier_id"])
-    op.create_index(
-        "uq_bid_in_force",
-        "bid",
-        ["tender_id", "supplier_id", "round"],
-        unique=True,
-        sqlite_where=sa.text("archived_at IS NULL AND late = 0"),
-        postgresql_where=sa.text("archived_at IS NULL AND NOT late"),
-    )
+    with op.batch_alter_table("bid", schema=None) as batch_op:
+        batch_op.create_index("ix_bid_supplier_id", ["supplier_id"])
+        batch_op.create_index(
+            "uq_bid_in_force",
+            ["tender_id", "supplier_id", "round"],
+            unique=True,
+            sqlite_where=sa.text("archived_at IS NULL AND late = 0"),
+            postgresql_where=sa.text("archived_at IS NULL AND NOT late"),
+        )
+
     op.create_table(
         "handover_item",
         sa.Column("id", column_types.key(), nullable=False),
@@ -299,7 +308,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_handover_item"),
         sa.UniqueConstraint("origin", name="uq_handover_item_origin"),
     )
-    op.create_index("ix_handover_item_exit_plan_id", "handover_item", ["exit_plan_id"])
+    with op.batch_alter_table("handover_item", schema=None) as batch_op:
+        batch_op.create_index("ix_handover_item_exit_plan_id", ["exit_plan_id"])
+
     op.create_table(
         "invitation",
         sa.Column("id", column_types.key(), nullable=False),
@@ -318,8 +329,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("origin", name="uq_invitation_origin"),
         sa.UniqueConstraint("tender_id", "supplier_id", name="uq_invitation_tender_id_supplier_id"),
     )
-    op.create_index("ix_invitation_supplier_id", "invitation", ["supplier_id"])
-    op.create_index("ix_invitation_tender_id", "invitation", ["tender_id"])
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.create_index("ix_invitation_supplier_id", ["supplier_id"])
+        batch_op.create_index("ix_invitation_tender_id", ["tender_id"])
+
     op.create_table(
         "panel_member",
         sa.Column("id", column_types.key(), nullable=False),
@@ -364,9 +377,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_award"),
         sa.UniqueConstraint("origin", name="uq_award_origin"),
     )
-    op.create_index("ix_award_bid_id", "award", ["bid_id"])
-    op.create_index("ix_award_supplier_id", "award", ["supplier_id"])
-    op.create_index("ix_award_tender_id", "award", ["tender_id"])
+    with op.batch_alter_table("award", schema=None) as batch_op:
+        batch_op.create_index("ix_award_bid_id", ["bid_id"])
+        batch_op.create_index("ix_award_supplier_id", ["supplier_id"])
+        batch_op.create_index("ix_award_tender_id", ["tender_id"])
+
     op.create_table(
         "evaluation",
         sa.Column("id", column_types.key(), nullable=False),
@@ -386,14 +401,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_evaluation"),
         sa.UniqueConstraint("origin", name="uq_evaluation_origin"),
     )
-    op.create_index(
-        "uq_evaluation_in_force",
-        "evaluation",
-        ["bid_id", "evaluator", "criterion"],
-        unique=True,
-        sqlite_where=sa.text("archived_at IS NULL"),
-        postgresql_where=sa.text("archived_at IS NULL"),
-    )
+    with op.batch_alter_table("evaluation", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_evaluation_in_force",
+            ["bid_id", "evaluator", "criterion"],
+            unique=True,
+            sqlite_where=sa.text("archived_at IS NULL"),
+            postgresql_where=sa.text("archived_at IS NULL"),
+        )
+
     op.create_table(
         "contract",
         sa.Column("id", column_types.key(), nullable=False),
@@ -441,9 +457,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name="uq_contract_number"),
         sa.UniqueConstraint("origin", name="uq_contract_origin"),
     )
-    op.create_index("ix_contract_award_id", "contract", ["award_id"])
-    op.create_index("ix_contract_engagement_id", "contract", ["engagement_id"])
-    op.create_index("ix_contract_supplier_id", "contract", ["supplier_id"])
+    with op.batch_alter_table("contract", schema=None) as batch_op:
+        batch_op.create_index("ix_contract_award_id", ["award_id"])
+        batch_op.create_index("ix_contract_engagement_id", ["engagement_id"])
+        batch_op.create_index("ix_contract_supplier_id", ["supplier_id"])
+
     op.create_table(
         "clause_check",
         sa.Column("id", column_types.key(), nullable=False),
@@ -577,7 +595,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("kpi_id", "period", "revision", name="uq_measurement_kpi_id_period_revision"),
         sa.UniqueConstraint("origin", name="uq_measurement_origin"),
     )
-    op.create_index("ix_measurement_review_id", "measurement", ["review_id"])
+    with op.batch_alter_table("measurement", schema=None) as batch_op:
+        batch_op.create_index("ix_measurement_review_id", ["review_id"])
+
     op.create_table(
         "payment",
         sa.Column("id", column_types.key(), nullable=False),
@@ -599,7 +619,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("contract_id", "number", name="uq_payment_contract_id_number"),
         sa.UniqueConstraint("origin", name="uq_payment_origin"),
     )
-    op.create_index("ix_payment_order_id", "payment", ["order_id"])
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.create_index("ix_payment_order_id", ["order_id"])
+
     op.create_table(
         "service_credit",
         sa.Column("id", column_types.key(), nullable=False),
@@ -622,4 +644,5 @@ def upgrade() -> None:
         sa.UniqueConstraint("origin", name="uq_service_credit_origin"),
         sa.UniqueConstraint("review_id", "kpi_id", name="uq_service_credit_review_id_kpi_id"),
     )
-    op.create_index("ix_service_credit_kpi_id", "service_credit", ["kpi_id"])
+    with op.batch_alter_table("service_credit", schema=None) as batch_op:
+        batch_op.create_index("ix_service_credit_kpi_id", ["kpi_id"])
