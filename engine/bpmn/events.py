@@ -168,12 +168,11 @@ def _message(node: XmlElement, xml: XmlElement, element: Element, reading: Readi
             message_id=texts.value(publish.get("messageId"), element, "publishMessage"),
             time_to_live=texts.value(publish.get("timeToLive"), element, "publishMessage"),
         )
-    return EventDefinition(
-        type=EventType.MESSAGE, name=name, correlation_key=_correlation_key(message, element, reading)
-    )
+    key = None if throwing else _correlation_key(message, reading)
+    return EventDefinition(type=EventType.MESSAGE, name=name, correlation_key=key)
 
 
-def _correlation_key(message: XmlElement, element: Element, reading: Reading) -> Value | None:
+def _correlation_key(message: XmlElement, reading: Reading) -> Value | None:
     subscription = extension(message, ZEEBE, "subscription")
     if subscription is not None:
         return reading.texts.expression(subscription.get("correlationKey"), XmlPlace(message), "subscription")

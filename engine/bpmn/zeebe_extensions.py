@@ -365,9 +365,7 @@ def _standard_loop(xml: XmlElement, element: Element, reading: Reading) -> Stand
     if text and not text.isdigit():
         reading.problems.error("LOOP_MAXIMUM", f"loopMaximum '{text}' is no whole number", element)
     return StandardLoop(
-        condition=reading.texts.expression(
-            text_of(bpmn_child(xml, "loopCondition")), element, "loopCondition"
-        ),
+        condition=reading.texts.feel(text_of(bpmn_child(xml, "loopCondition")), element, "loopCondition"),
         test_before=xml.get("testBefore") == "true",
         maximum=int(text) if text.isdigit() else None,
     )

@@ -21,6 +21,7 @@ _EVENT_STARTS = {
     EventType.SIGNAL,
     EventType.ESCALATION,
     EventType.CONDITIONAL,
+    EventType.COMPENSATION,
 }
 
 
@@ -87,7 +88,7 @@ def _check_event_sub_process(container: Element, problems: ProblemList) -> None:
             problems.error(
                 "EVENT_SUB_PROCESS_START",
                 "Start events in event subprocesses must be one of: error, message, timer, signal,"
-                f" escalation, conditional; it is {start.event.type}",
+                f" escalation, conditional, compensation; it is {start.event.type}",
                 start,
             )
         elif start.event.type is EventType.ERROR and not start.interrupting:
