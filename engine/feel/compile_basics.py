@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.feel.arithmetic import NoResult, calculate, negate
 from engine.feel.code import Code, Compiler, Layer, rule
+from engine.feel.errors import FeelLimitExceeded
 from engine.feel.limits import Scope
 from engine.feel.nodes import (
     Chain,
@@ -147,6 +148,9 @@ def _operation(sign: str, position: int, strict: bool) -> _Operation:
         except NoResult as reason:
             scope.run.warn(reason.code, position, "%s", reason.message)
             return None
+        except FeelLimitExceeded as error:
+            error.position = position
+            raise
 
     if sign == "+":
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from engine.feel.builtin_names import BUILTIN_NAMES
 from engine.feel.builtins import Builtin, Null, Signature, find_builtin
-from engine.feel.code import Code, Compiler, Layer, nearest, rule
+from engine.feel.code import Code, Compiler, Layer, nearest, rule, weight
 from engine.feel.compile_names import find_variable, is_local
 from engine.feel.errors import FeelLimitExceeded
 from engine.feel.limits import MAX_CALL_DEPTH, Run, Scope
@@ -108,7 +108,7 @@ def _warn_no_function(scope: Scope, name: str, value: object, position: int) -> 
 def invoke(function: Function, arguments: list[object], run: Run, position: int = 0) -> object:
     """Call a function value. Raises FeelLimitExceeded when calls are nested too deep."""
     budget = run.budget
-    budget.charge(2, position)
+    budget.charge(4, position)
     budget.calls += 1
     if budget.calls > MAX_CALL_DEPTH:
         raise FeelLimitExceeded(f"calls nested more than {MAX_CALL_DEPTH} deep", position)
@@ -128,6 +128,7 @@ def _definition(compiler: Compiler, node: FunctionDefinition, layer: Layer) -> C
         external = Function(parameters, _external)
         return lambda scope: external
     body = compiler.code(node.body, Layer(parameters, layer))
+    cost, position = 4 * weight(node.body), node.position
     types = [None if each is None else resolve(each, compiler.types) for each in node.types]
     typed = any(each is not None for each in types)
     signature = infer(node, compiler.types)
@@ -140,6 +141,7 @@ def _definition(compiler: Compiler, node: FunctionDefinition, layer: Layer) -> C
                 fitted(argument, type_, name)
                 for argument, type_, name in zip(arguments, types, parameters, strict=True)
             ]
+        run.budget.charge(cost, position)
         return body(Scope(dict(zip(parameters, arguments, strict=True)), outer, run))
 
     return lambda scope: Function(parameters, partial(call, scope), signature=signature)

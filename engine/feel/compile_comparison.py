@@ -7,6 +7,8 @@ from operator import ge, gt, le, lt
 from typing import Any
 
 from engine.feel.code import Code, Compiler, Layer, rule
+from engine.feel.compile_names import root_variable
+from engine.feel.errors import FeelLimitExceeded
 from engine.feel.limits import Scope
 from engine.feel.nodes import Between, Comparison, InstanceOf, Literal
 from engine.feel.numbers import NUMERIC
@@ -25,13 +27,17 @@ def _comparison(compiler: Compiler, node: Comparison, layer: Layer) -> Code:
     slow = _comparing(node.operator, node.position)
     fast = _FAST[node.operator]
     if isinstance(node.right, Literal) and type(node.right.value) in NUMERIC:
-        constant = node.right.value
+        constant, variable = node.right.value, root_variable(node.left, layer) or ""
 
         def evaluate_constant(scope: Scope) -> Any:
             a = left(scope)
             return fast(a, constant) if type(a) in NUMERIC else slow(a, constant, scope)
 
-        return evaluate_constant
+        def evaluate_variable(scope: Scope) -> Any:
+            a = scope.values.get(variable)
+            return fast(a, constant) if type(a) in NUMERIC else evaluate_constant(scope)
+
+        return evaluate_variable if variable else evaluate_constant
 
     def evaluate(scope: Scope) -> Any:
         a, b = left(scope), right(scope)
@@ -62,7 +68,11 @@ def _equality(left: Code, right: Code, wanted: bool, position: int) -> Code:
         kind = type(a)
         if kind in _SIMPLE and type(b) is kind:
             return (a == b) is wanted
-        result = equal(a, b)
+        try:
+            result = equal(a, b)
+        except FeelLimitExceeded as error:
+            error.position = position
+            raise
         if result is None:
             warn_not_comparable(scope, position, a, b)
             return None

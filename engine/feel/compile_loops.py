@@ -104,8 +104,8 @@ class _Steps:
         values = frame.values
         for value in domain:
             budget.steps -= cost
-            if budget.steps < 0:
-                raise FeelLimitExceeded("a loop takes too many steps", self.position)
+            if budget.steps < budget.floor:
+                budget.check(self.position)
             if self.fresh:
                 values = dict(values)
                 frame = Scope(values, frame.parent, frame.run)

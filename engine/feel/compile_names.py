@@ -7,7 +7,7 @@ from itertools import islice
 from engine.feel.builtins import find_builtin
 from engine.feel.code import Code, Compiler, Layer, nearest, rule
 from engine.feel.limits import Scope
-from engine.feel.nodes import Name
+from engine.feel.nodes import Name, Node
 from engine.feel.values import KINDS, normalise
 
 
@@ -33,6 +33,13 @@ def find_variable(compiler: Compiler, name: str, layer: Layer) -> Code:
     if where is None or where.parent is None:
         compiler.names.add(name)
     return _walk(name, lambda scope: None)
+
+
+def root_variable(node: Node, layer: Layer) -> str | None:
+    """The name, when `node` is nothing but a variable and no scope lies between."""
+    if isinstance(node, Name) and layer.parent is None and not layer.is_item:
+        return node.name
+    return None
 
 
 def is_local(name: str, layer: Layer) -> bool:

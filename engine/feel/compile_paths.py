@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.feel.code import Code, Compiler, Layer, nearest, rule, walk, weight
-from engine.feel.errors import FeelLimitExceeded
+from engine.feel.compile_names import root_variable
 from engine.feel.limits import Scope
 from engine.feel.nodes import Filter, FunctionDefinition, Literal, Name, Negation, Node, Path
 from engine.feel.numbers import NUMERIC, negate_number, whole
@@ -17,6 +17,7 @@ from engine.feel.temporal import FarDate, FarDateTime, YearMonthDuration, offset
 from engine.feel.values import KINDS, Range, kind_of, normalise
 
 _NOTHING: dict[str, object] = {}
+_UNCOUNTED = 32  # lists that are too short to be worth counting steps for
 
 
 # --- properties ------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ def _filter(compiler: Compiler, node: Filter, layer: Layer) -> Code:
     shares_scope = not any(isinstance(each, FunctionDefinition) for each in walk(node.condition))
     cost, position = weight(node.condition), node.position
     if isinstance(node.condition, Name) and node.condition.name not in ("item", "?"):
-        return _by_entry(source, condition, node.condition.name, position)
+        return _by_entry(source, condition, node, root_variable(node.value, layer))
 
     def evaluate(scope: Scope) -> object:
         items = source(scope)
@@ -156,10 +157,10 @@ def _filter(compiler: Compiler, node: Filter, layer: Layer) -> Code:
         frame = Scope(_NOTHING, scope, run)
         if not items:
             return _from_nothing(condition, frame)
-        for item in items:
+        for index, item in enumerate(items):
             budget.steps -= cost
-            if budget.steps < 0:
-                raise FeelLimitExceeded("a filter takes too many steps", position)
+            if budget.steps < budget.floor:
+                budget.check(position)
             if not shares_scope:
                 frame = Scope(_NOTHING, scope, run)
             frame.item = item
@@ -167,52 +168,56 @@ def _filter(compiler: Compiler, node: Filter, layer: Layer) -> Code:
             passed = condition(frame)
             if passed is True:
                 kept.append(item)
-            elif type(passed) in NUMERIC:
+            elif not index and type(passed) in NUMERIC:
                 return item_at(items, passed, position, scope)
         return kept
 
     return evaluate
 
 
-def _by_entry(source: Code, condition: Code, name: str, position: int) -> Code:
+def _by_entry(source: Code, condition: Code, node: Filter, variable: str | None) -> Code:
     """`bids[passed]`: the commonest filter, without a scope for each item that has the entry."""
+    assert isinstance(node.condition, Name)
+    name, position = node.condition.name, node.position
 
-    def evaluate(scope: Scope) -> object:
-        items = source(scope)
-        if type(items) is not list:
-            items = _as_list(items)
-            if items is None:
-                return None
+    def one_by_one(items: list[object], scope: Scope) -> object:
         run = scope.run
-        budget = run.budget
-        budget.steps -= len(items)
-        if budget.steps < 0:
-            raise FeelLimitExceeded("a filter takes too many steps", position)
         kept = []
-        for item in items:
-            if type(item) is dict and name in item:
-                passed = item[name]
-            else:
-                passed = condition(Scope(item if type(item) is dict else _NOTHING, scope, run, item))
+        for index, item in enumerate(items):
+            is_context = type(item) is dict
+            passed = condition(Scope(item if is_context else _NOTHING, scope, run, item))  # type: ignore[arg-type]
             if passed is True:
                 kept.append(item)
-            elif type(passed) in NUMERIC:
+            elif not index and type(passed) in NUMERIC:
                 return item_at(items, passed, position, scope)
-        if not items:
-            return _from_nothing(condition, Scope(_NOTHING, scope, run))
-        return kept
+        return kept if items else _from_nothing(condition, Scope(_NOTHING, scope, run))
+
+    def evaluate(scope: Scope) -> object:
+        items: Any = scope.values.get(variable) if variable else source(scope)
+        if type(items) is not list:
+            items = _as_list(source(scope))
+            if items is None:
+                return None
+        if len(items) > _UNCOUNTED:
+            scope.run.budget.charge(len(items), position)
+        try:
+            if type(items[0][name]) in NUMERIC:
+                return item_at(items, items[0][name], position, scope)
+            return [item for item in items if item[name] is True]
+        except (KeyError, TypeError, IndexError):
+            return one_by_one(items, scope)
 
     return evaluate
 
 
 def _from_nothing(condition: Code, frame: Scope) -> object:
     """An empty list, filtered: null if the condition is an index, else an empty list again."""
-    run = frame.run
-    muted, run.muted = run.muted, True
+    budget = frame.run.budget
+    muted, budget.muted = budget.muted, True
     try:
         return None if type(condition(frame)) in NUMERIC else []
     finally:
-        run.muted = muted
+        budget.muted = muted
 
 
 def _as_list(value: object) -> list[object] | None:

@@ -143,6 +143,7 @@ def _value_test(compiler: Compiler, node: Node, layer: Layer) -> Test:
                 return value is other or (other is True and not strict)
             return other
         if isinstance(other, list):
+            scope.run.budget.charge(len(other), position)
             return _in_list(value, other)
         if isinstance(other, Range):
             result = other.contains(value)

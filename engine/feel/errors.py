@@ -24,6 +24,9 @@ class FeelError(Exception):
         self.message, self.position = message, position
         super().__init__(message)
 
+    def __str__(self) -> str:
+        return f"{self.message} (at position {self.position})"
+
 
 class FeelLimitExceeded(FeelError):
     """The text asked for more steps, memory or depth than any expression may have."""

@@ -21,6 +21,7 @@ from engine.feel.nodes import Node, Tests
 from engine.feel.parser import parse_expression, parse_unary_tests
 from engine.feel.types import Type
 
+_evaluation = tuple.__new__  # half the time of calling Evaluation
 COMPILERS = (compile_basics, compile_calls, compile_comparison, compile_loops, compile_names, compile_paths)
 
 
@@ -48,8 +49,9 @@ class Expression:
             value = self.value(run)
         except RecursionError:
             raise _too_deep() from None
-        warnings = run.warnings
-        return Evaluation(value, tuple(warnings.values()) if warnings else ())
+        if run.warnings is None:
+            return _evaluation(Evaluation, (value, ()))
+        return Evaluation(value, tuple(run.warnings.values()))
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -81,8 +83,9 @@ class UnaryTests:
             passed = self.passes(value, run)
         except RecursionError:
             raise _too_deep() from None
-        warnings = run.warnings
-        return Evaluation(passed, tuple(warnings.values()) if warnings else ())
+        if run.warnings is None:
+            return _evaluation(Evaluation, (passed, ()))
+        return Evaluation(passed, tuple(run.warnings.values()))
 
     def __repr__(self) -> str:
         return f"UnaryTests({self.text!r})"

@@ -40,11 +40,8 @@ def parse_number(text: str) -> Number:
 
 def integral(value: Decimal) -> Number:
     """The same number, as an int when it has no fraction."""
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, str):
-        raise InvalidOperation("not a number")
-    if exponent == 0 or (value == value.to_integral_value() and value.adjusted() < DIGITS):
-        return int(value)
+    if value.adjusted() < DIGITS and (number := int(value)) == value:
+        return number
     return value
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 
 from engine.feel.errors import FeelLimitExceeded
-from engine.feel.limits import MAX_STRING_LENGTH, MAX_VALUE_DEPTH, Run
+from engine.feel.limits import MAX_STRING_LENGTH, MAX_VALUE_DEPTH, Meter, Run
 from engine.feel.numbers import NUMERIC, from_float, plain_text
 from engine.feel.temporal import (
     FAR_TYPES,
@@ -152,14 +152,14 @@ def _normalise_temporal(value: object) -> object:
 # --- equality and order ----------------------------------------------------------------------------
 
 
-def equal(a: object, b: object) -> bool | None:
+def equal(a: object, b: object, meter: Meter | None = None) -> bool | None:
     """Whether both are the same; None when they are of kinds that can't be compared."""
     type_a, type_b = type(a), type(b)
     if type_a is type_b:
         if type_a is list:
-            return _equal_lists(a, b)  # type: ignore[arg-type]
+            return _equal_lists(a, b, meter or Meter())  # type: ignore[arg-type]
         if type_a is dict:
-            return _equal_contexts(a, b)  # type: ignore[arg-type]
+            return _equal_contexts(a, b, meter or Meter())  # type: ignore[arg-type]
         if type_a is datetime or type_a is time:
             return _compare_clocks("=", a, b)
         return a is b if type_a is Function else a == b
@@ -169,19 +169,21 @@ def equal(a: object, b: object) -> bool | None:
         return False
     if type_a in KINDS and type_b in KINDS:
         return _compare_far("=", a, b) if type_a in FAR_TYPES or type_b in FAR_TYPES else None
-    return equal(normalise(a), normalise(b))
+    return equal(normalise(a), normalise(b), meter)
 
 
-def _equal_lists(a: list[object], b: list[object]) -> bool:
+def _equal_lists(a: list[object], b: list[object], meter: Meter) -> bool:
     if len(a) != len(b):
         return False
-    return all(equal(x, y) is True for x, y in zip(a, b, strict=True))
+    meter.count(len(a) + 1)
+    return a is b or all(equal(x, y, meter) is True for x, y in zip(a, b, strict=True))
 
 
-def _equal_contexts(a: dict[str, object], b: dict[str, object]) -> bool:
+def _equal_contexts(a: dict[str, object], b: dict[str, object], meter: Meter) -> bool:
     if a.keys() != b.keys():
         return False
-    return all(equal(value, b[key]) is True for key, value in a.items())
+    meter.count(len(a) + 1)
+    return a is b or all(equal(value, b[key], meter) is True for key, value in a.items())
 
 
 _COMPARE: dict[str, Callable[[object, object], bool]] = {
@@ -226,22 +228,24 @@ def _compare_far(operator: str, a: object, b: object) -> bool | None:
     return None if apart is None else _COMPARE[operator](apart, timedelta())
 
 
-def identity(value: object) -> object:
+def identity(value: object, meter: Meter | None = None) -> object:
     """A hashable stand-in: equal values have equal ones (used to find doubles in long lists)."""
+    if isinstance(value, (list, dict)):
+        meter = meter or Meter()
+        meter.count(8 * len(value) + 1)  # tuples are dearer than a look
+        if isinstance(value, list):
+            return ("list", tuple(identity(item, meter) for item in value))
+        return ("context", frozenset((key, identity(item, meter)) for key, item in value.items()))
     kind = type(value)
-    if kind is list:
-        return ("list", tuple(identity(item) for item in value))  # type: ignore[attr-defined]
-    if kind is dict:
-        return ("context", frozenset((key, identity(item)) for key, item in value.items()))  # type: ignore[attr-defined]
-    if kind is datetime:
-        return ("date and time", value.tzinfo is None, instant(value))  # type: ignore[attr-defined,arg-type]
-    if kind is time:
-        return ("time", value.tzinfo is None, seconds_of(value))  # type: ignore[attr-defined,arg-type]
+    if isinstance(value, datetime):
+        return ("date and time", value.tzinfo is None, instant(value))
+    if isinstance(value, time):
+        return ("time", value.tzinfo is None, seconds_of(value))
     if kind is Function:
         return ("function", id(value))
     if kind in KINDS:
         return (KINDS[kind], value)
-    return identity(normalise(value))
+    return identity(normalise(value), meter)
 
 
 # --- text ------------------------------------------------------------------------------------------
@@ -252,7 +256,7 @@ def to_text(value: object) -> str:
     if type(value) is str:
         return value
     parts: list[str] = []
-    _write(value, parts, 0)
+    _write(value, parts, 0, Meter())
     return limited("".join(parts))
 
 
@@ -263,16 +267,13 @@ def limited(text: str, position: int = 0) -> str:
     return text
 
 
-def _write(value: object, parts: list[str], depth: int) -> None:
+def _write(value: object, parts: list[str], depth: int, meter: Meter) -> None:
     kind = type(value)
-    if depth > MAX_VALUE_DEPTH:
-        raise FeelLimitExceeded(f"a value nested more than {MAX_VALUE_DEPTH} deep")
-    if kind is str:
-        parts.append(quoted(value))  # type: ignore[arg-type]
-    elif kind is list:
-        _write_all("[", "]", [(None, item) for item in value], parts, depth)  # type: ignore[attr-defined]
-    elif kind is dict:
-        _write_all("{", "}", list(value.items()), parts, depth)  # type: ignore[attr-defined]
+    if isinstance(value, (list, dict)):
+        _write_all(value, parts, depth, meter)
+    elif isinstance(value, str):
+        meter.count(len(value) >> 1)
+        parts.append(quoted(value))
     elif value is None:
         parts.append("null")
     elif kind is bool:
@@ -284,20 +285,23 @@ def _write(value: object, parts: list[str], depth: int) -> None:
     elif kind in KINDS:
         parts.append(str(value))
     else:
-        _write(normalise(value), parts, depth)
+        _write(normalise(value), parts, depth, meter)
 
 
-def _write_all(
-    opening: str, closing: str, items: list[tuple[str | None, object]], parts: list[str], depth: int
-) -> None:
-    parts.append(opening)
-    for index, (key, item) in enumerate(items):
+def _write_all(value: list[object] | dict[str, object], parts: list[str], depth: int, meter: Meter) -> None:
+    if depth > MAX_VALUE_DEPTH:
+        raise FeelLimitExceeded(f"a value nested more than {MAX_VALUE_DEPTH} deep")
+    meter.count(len(value) + 1)
+    is_list = isinstance(value, list)
+    parts.append("[" if is_list else "{")
+    for index, item in enumerate(value):
         if index:
             parts.append(", ")
-        if key is not None:
-            parts.append(f"{key}:")
-        _write(item, parts, depth + 1)
-    parts.append(closing)
+        if isinstance(value, dict):
+            parts.append(f"{item}:")
+            item = value[item]  # type: ignore[index]
+        _write(item, parts, depth + 1, meter)
+    parts.append("]" if is_list else "}")
 
 
 def quoted(text: str) -> str:
@@ -315,19 +319,25 @@ def _side(value: object) -> str:
 # --- to JSON -----------------------------------------------------------------------------------------
 
 
-def to_json(value: object, _depth: int = 0) -> object:
+def to_json(value: object) -> object:
     """The JSON value that stands for `value`: temporal values become ISO text, functions their heading."""
+    return _to_json(value, 0, None)
+
+
+def _to_json(value: object, depth: int, meter: Meter | None) -> object:
     kind = type(value)
     if kind in NUMERIC or kind is str or kind is bool or value is None:
         return value
-    if _depth > MAX_VALUE_DEPTH:
-        raise FeelLimitExceeded(f"a value nested more than {MAX_VALUE_DEPTH} deep")
-    if kind is list:
-        return [to_json(item, _depth + 1) for item in value]  # type: ignore[attr-defined]
-    if kind is dict:
-        return {key: to_json(item, _depth + 1) for key, item in value.items()}  # type: ignore[attr-defined]
+    if isinstance(value, (list, dict)):
+        if depth > MAX_VALUE_DEPTH:
+            raise FeelLimitExceeded(f"a value nested more than {MAX_VALUE_DEPTH} deep")
+        meter = meter or Meter()
+        meter.count(len(value) + 1)
+        if isinstance(value, list):
+            return [_to_json(item, depth + 1, meter) for item in value]
+        return {key: _to_json(item, depth + 1, meter) for key, item in value.items()}
     if kind in TEMPORAL_TYPES:
         return json_text(value)  # type: ignore[arg-type]
     if kind in KINDS:
         return str(value)
-    return to_json(normalise(value), _depth)
+    return _to_json(normalise(value), depth, meter)

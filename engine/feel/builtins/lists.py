@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from engine.feel.builtins.registry import Null, builtin
 from engine.feel.errors import FeelLimitExceeded
-from engine.feel.limits import MAX_LIST_LENGTH, Run
+from engine.feel.limits import MAX_LIST_LENGTH, Meter, Run
 from engine.feel.numbers import LARGEST, Number, whole
 from engine.feel.values import Function, compare, equal, identity, limited
 
@@ -19,9 +19,7 @@ def list_contains(items: Items, element: object) -> bool:
     return any(equal(item, element) is True for item in items)
 
 
-@builtin("count", "list: list")
-def count(items: Items) -> int:
-    return len(items)
+builtin("count", "list: list")(len)
 
 
 @builtin("is empty", "list: list")
@@ -106,8 +104,10 @@ def duplicate_values(items: Items) -> Items:
 def flatten(items: Items) -> Items:
     flat: Items = []
     pending = [iter(items)]
+    meter = Meter()
     while pending:
         for item in pending[-1]:
+            meter.count(1)
             if type(item) is list:
                 pending.append(iter(item))
                 break

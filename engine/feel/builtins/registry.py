@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from engine.feel.limits import Run
+from engine.feel.arithmetic import NoResult
+from engine.feel.errors import FeelLimitExceeded
+from engine.feel.limits import Budget, Run
 from engine.feel.numbers import NUMERIC
 from engine.feel.temporal import FarDate, FarDateTime, YearMonthDuration
 from engine.feel.values import KINDS, Function, Range, kind_of, normalise
@@ -28,7 +30,13 @@ _TYPES: dict[str, frozenset[type]] = {
     "null": frozenset((type(None),)),
     "point": frozenset((*NUMERIC, date, time, datetime, timedelta, YearMonthDuration, FarDate, FarDateTime)),
 }
-_SIZED = frozenset((list, str, dict))
+# Steps for each sixteen items that a function is given or gives; 16 where nothing is said.
+_COSTS = {
+    **dict.fromkeys(("count", "is empty", "is defined", "get or else", "get value"), 0),
+    **dict.fromkeys(("sublist", "append", "concatenate", "insert before", "remove", "reverse"), 1),
+    **dict.fromkeys(("distinct values", "duplicate values", "union", "sort", "stddev"), 64),
+    **dict.fromkeys(("min", "max", "median", "mode"), 32),
+}
 
 
 class Null(Exception):
@@ -59,6 +67,7 @@ class Builtin:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.cost = _COSTS.get(name, 16)
         self.signatures: list[Signature] = []
         self.strict_signatures: list[Signature] = []
 
@@ -122,8 +131,7 @@ class Builtin:
     def _invoke(self, signature: Signature, arguments: list[object], run: Run, position: int) -> object:
         budget = run.budget
         for argument in arguments:
-            if type(argument) in _SIZED:
-                budget.charge(len(argument) >> (2 if type(argument) is list else 6), position)  # type: ignore[arg-type]
+            self._charge(budget, argument, position)
         try:
             if signature.needs_run:
                 result = signature.function(run, position, *arguments)
@@ -132,12 +140,20 @@ class Builtin:
         except Null as reason:
             run.warn("FUNCTION_INVOCATION_FAILURE", position, "%s(): %s", self.name, reason)
             return None
-        except ArithmeticError:
+        except (ArithmeticError, NoResult):
             run.warn("FUNCTION_INVOCATION_FAILURE", position, "%s(): no such number", self.name)
             return None
-        if type(result) in _SIZED:
-            budget.charge(len(result) >> (2 if type(result) is list else 6), position)
+        except FeelLimitExceeded as error:
+            error.position = error.position or position
+            raise
+        self._charge(budget, result, position)
         return result
+
+    def _charge(self, budget: Budget, value: object, position: int) -> None:
+        if isinstance(value, (list, dict)):
+            budget.charge(len(value) * self.cost >> 4, position)
+        elif isinstance(value, str):
+            budget.charge(len(value) >> 6, position)
 
     def _warn_of_misfit(self, run: Run, position: int, arguments: list[object], strict: bool) -> None:
         given = ", ".join(map(kind_of, arguments))
