@@ -12,7 +12,7 @@ from typing import Any
 from ..clock import FixedClock
 from ..errors import BpmnError
 from ..handlers import OutgoingMessage
-from ..model import Actor, Job
+from ..model import Actor, Job, UserTask
 from ..runtime.changes import (
     Changes,
     JobCreated,
@@ -33,11 +33,15 @@ MAX_LOG_LINE = 2_000
 class Step:
     """Use: one or more verbs on `runtime`, then `advance`. The caller holds the family's lock."""
 
-    def __init__(self, context: CommandContext, actor: Actor | None = None) -> None:
+    def __init__(
+        self, context: CommandContext, actor: Actor | None = None, *, work: UserTask | Job | None = None
+    ) -> None:
+        """`work` is what the step is about, when the caller has just read it under the lock."""
+        owners = {work.element_instance_key: work.process_instance_key} if work else {}
         self.context = context
         self.actor = actor or context.actor
         self.runtime = ProcessRuntime(
-            store=StoredState(context.uow),
+            store=StoredState(context.uow, owners),
             definitions=context.definitions,
             keys=context.uow.keys.next,
             clock=FixedClock(context.now),

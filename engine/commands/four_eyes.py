@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..bpmn.model import Element, ElementType
@@ -18,22 +18,24 @@ def with_present_exclusions(context: CommandContext, task: UserTask) -> UserTask
     if element is None or element.user_task is None or not element.user_task.excluded_elements:
         return task
     excluded = set(task.excluded_users)
-    for reference in element.user_task.excluded_elements:
-        excluded.update(_actors_of(context, task, reference))
+    instance_key: int | None = task.process_instance_key
+    references: Iterable[str] = element.user_task.excluded_elements
+    while instance_key is not None and references:
+        own = [reference for reference in references if not reference.startswith(PARENT)]
+        instance = context.uow.instances.get(instance_key)
+        excluded |= _actors_of(context, instance, own)
+        references = [r.removeprefix(PARENT) for r in references if r.startswith(PARENT)]
+        instance_key = instance.parent_key
     return replace(task, excluded_users=tuple(sorted(excluded)))
 
 
-def _actors_of(context: CommandContext, task: UserTask, reference: str) -> Iterator[str]:
-    """Who completed the element `reference`; a start event means the starter, `parent:ID` the caller's."""
-    instance: ProcessInstance | None = context.uow.instances.get(task.process_instance_key)
-    while reference.startswith(PARENT) and instance is not None:
-        reference = reference[len(PARENT) :]
-        instance = None if instance.parent_key is None else context.uow.instances.get(instance.parent_key)
-    if instance is None:
-        return
-    if _is_start(context.definitions.model(instance.definition_key).elements.get(reference)):
-        yield instance.started_by
-    yield from context.uow.history.completers(instance.key, reference)
+def _actors_of(context: CommandContext, instance: ProcessInstance, elements: Sequence[str]) -> set[str]:
+    """Who completed one of the elements; a start event means the starter."""
+    if not elements:
+        return set()
+    known = context.definitions.model(instance.definition_key).elements
+    starter = {instance.started_by for name in elements if _is_start(known.get(name))}
+    return starter | context.uow.history.completers(instance.key, *elements)
 
 
 def _is_start(element: Element | None) -> bool:

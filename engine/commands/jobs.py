@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import BpmnError, InvalidInput, JobNotActivatable
 from ..handlers import OutgoingMessage
 from ..identity import OPERATE, WORK_JOBS
-from ..model import SYSTEM, InstanceState, Job, JobState, ProcessInstance
+from ..model import SYSTEM, InstanceState, Job, JobState
 from .advance import Step
 from .command import Command, CommandContext
 from .handler_run import Failed, failure
@@ -66,7 +66,7 @@ class CompleteJob(Command[None]):
         context.need(WORK_JOBS, f"complete job {self.key}")
         job = open_job(context, self.key, self.worker, self.attempt)
         variables = checked_variables(self.variables)
-        step = Step(context)
+        step = Step(context, work=job)
         step.runtime.complete_element(job.element_instance_key, variables)
         step.say(job, self.log)
         step.advance()
@@ -88,7 +88,7 @@ class FailJob(Command[None]):
     def run(self, context: CommandContext) -> None:
         context.need(WORK_JOBS, f"fail job {self.key}")
         job = open_job(context, self.key, self.worker, self.attempt)
-        step = Step(context)
+        step = Step(context, work=job)
         if self.variables:
             step.runtime.set_variables(
                 job.element_instance_key, checked_variables(self.variables), local=True
@@ -119,7 +119,7 @@ class ThrowJobError(Command[None]):
             raise InvalidInput("an error needs a code")
         job = open_job(context, self.key, self.worker, self.attempt)
         variables = checked_variables(self.variables)
-        step = Step(context)
+        step = Step(context, work=job)
         step.throw(job, BpmnError(self.code, self.message, variables))
         step.advance()
         _audit(context, "throw-error", job, code=self.code, message=self.message[:500])
@@ -160,7 +160,7 @@ class RunJob(Command[bool]):
             job = open_job(context, self.key, self.worker, self.attempt)
         except JobNotActivatable:
             return False
-        step = Step(context, SYSTEM)
+        step = Step(context, SYSTEM, work=job)
         done = step.do_job(job)
         step.advance()
         _audit(context, "complete-job" if done else "fail-job", job)
@@ -179,7 +179,7 @@ class JobAttemptFailed(Command[None]):
             job = open_job(context, self.job.key, self.job.worker, self.job.attempt)
         except JobNotActivatable:
             return
-        step = Step(context, SYSTEM)
+        step = Step(context, SYSTEM, work=job)
         if isinstance(self.error, BpmnError):
             step.throw(job, self.error)
             step.advance()
@@ -193,7 +193,8 @@ class JobAttemptFailed(Command[None]):
 
 def open_job(context: CommandContext, key: int, worker: str = "", attempt: int | None = None) -> Job:
     """Lock the family, then read the job again. Raises JobNotFound and JobNotActivatable."""
-    instance: ProcessInstance = context.lock(context.uow.jobs.get(key).process_instance_key)
+    seen = context.uow.jobs.get(key)
+    instance = context.lock(seen.process_instance_key, root_key=seen.root_process_instance_key)
     job = context.uow.jobs.get(key)
     if job.state not in OPEN:
         raise JobNotActivatable(f"job {key} is {job.state.lower().replace('_', ' ')} already")

@@ -10,8 +10,9 @@ from ..storage import View
 
 
 class StoredState:
-    def __init__(self, view: View) -> None:
-        self._view = view
+    def __init__(self, view: View, owners: Mapping[int, int]) -> None:
+        """`owners`: process instances of element instances, as far as the caller has just read them."""
+        self._view, self._owners = view, owners
 
     def load_instance(self, process_instance_key: int) -> LiveInstance | None:
         return self._view.instances.live(process_instance_key)
@@ -26,10 +27,8 @@ class StoredState:
         return self._view.variables.value(scope_key, name)
 
     def find_process_instance(self, element_instance_key: int) -> int | None:
-        return self._view.tokens.process_instance_of(element_instance_key)
-
-    def children_of(self, element_instance_key: int) -> list[int]:
-        return self._view.instances.children_of(element_instance_key)
+        owner = self._owners.get(element_instance_key)
+        return owner or self._view.tokens.process_instance_of(element_instance_key)
 
     def completers(self, process_instance_key: int, element_id: str) -> set[str]:
         return self._view.history.completers(process_instance_key, element_id)

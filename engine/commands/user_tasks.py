@@ -147,7 +147,7 @@ class CompleteUserTask(Command[UserTask]):
     def run(self, context: CommandContext) -> UserTask:
         task = open_user_task(context, self.key, self.version)
         context.rights.check_work(context.actor, with_present_exclusions(context, task))
-        step = Step(context)
+        step = Step(context, work=task)
         variables = self._typed(context, task, step)
         outcome = self._outcome(task, variables)
         if outcome is not None:
@@ -204,8 +204,8 @@ class CompleteUserTask(Command[UserTask]):
 
 def open_user_task(context: CommandContext, key: int, version: int | None = None) -> UserTask:
     """Lock the family, then read the task again: somebody may have been quicker."""
-    instance = context.uow.user_tasks.get(key).process_instance_key
-    found = context.lock(instance)
+    seen = context.uow.user_tasks.get(key)
+    found = context.lock(seen.process_instance_key, root_key=seen.root_process_instance_key)
     task = context.uow.user_tasks.get(key)
     if task.state is UserTaskState.COMPLETED:
         raise UserTaskAlreadyCompleted(key, task.completed_by, task.completed_at)
