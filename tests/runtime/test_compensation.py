@@ -134,7 +134,7 @@ def test_handlers_go_with_their_throwing_event_when_it_is_cancelled(world):
 def test_cancelling_a_transaction_undoes_it_and_leaves_through_its_cancel_event(world):
     world.deploy(
         process(
-            "cancel",
+            "refusal",
             start(),
             transaction(
                 "pay", start("s"), undoable("a"), task("b"), end("no", cancel_event()), flows="s>a>b>no"
@@ -145,7 +145,7 @@ def test_cancelling_a_transaction_undoes_it_and_leaves_through_its_cancel_event(
             flows="start>pay>end; refused>told",
         )
     )
-    instance = world.start("cancel")
+    instance = world.start("refusal")
     world.complete_job("a")
     assert world.count(instance, "told:activated") == 0
 
