@@ -439,6 +439,17 @@ def test_a_gateway_that_may_find_no_way_is_a_warning() -> None:
     assert ("g", "DEFAULT_MISSING") in warnings(source)
 
 
+def test_a_join_that_waits_for_what_comes_behind_it_is_a_warning() -> None:
+    source = diagram(
+        START
+        + "<bpmn:parallelGateway id='g'/>"
+        + service("a")
+        + flows(("start", "g"), ("g", "a"), ("a", "g"))
+    )
+
+    assert ("g", "JOIN_NEVER_FIRES") in warnings(source)
+
+
 def test_a_recursion_with_a_way_out_is_a_warning() -> None:
     source = diagram(
         START

@@ -118,7 +118,7 @@ def _nones(starts: Iterable[Element]) -> list[Element]:
 
 
 def _check_reachable(model: ProcessModel, problems: ProblemList) -> None:
-    reached = _reached(model.root)
+    reached = reached_from(model.root)
     for element in model.elements.values():
         if element not in reached and (element.parent is None or element.parent in reached):
             problems.warning(
@@ -129,16 +129,18 @@ def _check_reachable(model: ProcessModel, problems: ProblemList) -> None:
             )
 
 
-def _reached(root: Element) -> set[Element]:
+def reached_from(root: Element, *, without: Element | None = None) -> set[Element]:
+    """All elements inside a container to which a token can come (when nothing passes `without`)."""
     reached: set[Element] = set()
     todo = [root]
     while todo:
         element = todo.pop()
-        if element in reached:
+        if element in reached or element is without:
             continue
         reached.add(element)
-        todo += [flow.target for flow in element.outgoing]
-        todo += element.boundaries
+        if element is not root:
+            todo += [flow.target for flow in element.outgoing]
+            todo += element.boundaries
         todo += element.event_sub_processes
         if element.type is ElementType.AD_HOC_SUB_PROCESS:
             todo += [child for child in element.children if not child.incoming]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.bpmn.model import Element, ElementType, EventType, ProcessModel
 from engine.bpmn.problem_list import ProblemList
+from engine.bpmn.rules.containers import reached_from
 
 _CHOOSING = (ElementType.EXCLUSIVE_GATEWAY, ElementType.INCLUSIVE_GATEWAY)
 _WAITING = {EventType.MESSAGE, EventType.TIMER, EventType.SIGNAL, EventType.CONDITIONAL}
@@ -17,6 +18,8 @@ def check_gateways(model: ProcessModel, problems: ProblemList) -> None:
             problems.error("GATEWAY_UNCONNECTED", "the gateway has no sequence flows", element)
         elif len(element.incoming) == 1 and len(element.outgoing) == 1:
             problems.warning("GATEWAY_SUPERFLUOUS", "the gateway has one way in and one way out", element)
+        if element.type is ElementType.PARALLEL_GATEWAY and len(element.incoming) > 1:
+            _check_join(element, problems)
         if element.type in _CHOOSING:
             _check_conditions(element, problems)
         elif element.type is ElementType.EVENT_BASED_GATEWAY:
@@ -47,6 +50,21 @@ def _check_conditions(gateway: Element, problems: ProblemList) -> None:
             "no default flow: when no condition holds, the instance stops with an incident",
             gateway,
         )
+
+
+def _check_join(join: Element, problems: ProblemList) -> None:
+    """A join waits for every way in; one that begins behind the join itself never brings its first token."""
+    if join.parent is None:
+        return
+    before = reached_from(join.parent, without=join)
+    for flow in join.incoming:
+        if flow.source not in before and before.intersection(f.source for f in join.incoming):
+            problems.warning(
+                "JOIN_NEVER_FIRES",
+                f"the gateway waits for the flow '{flow.id}', which can only come after the gateway itself",
+                join,
+                hint="bring the ways together in an exclusive gateway before it",
+            )
 
 
 def _check_event_based(gateway: Element, problems: ProblemList) -> None:
