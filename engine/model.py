@@ -305,7 +305,8 @@ class JobState(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """Work for the machine. Free to take when `due_at` has passed and `locked_until` has not been set
-    or has passed. `attempt` counts how often it was taken."""
+    or has passed. `attempt` counts how often it was taken.
+    `actor` is who completed the step that led to it."""
 
     key: int
     type: str
@@ -327,6 +328,7 @@ class Job:
     error_message: str = ""
     listener_event: str = ""
     attempt: int = 0
+    actor: str = ""
     variables: Variables = field(default_factory=dict)
 
 

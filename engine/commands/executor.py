@@ -34,10 +34,12 @@ class CommandExecutor:
 
     def run(self, command: Command[T], by: Actor) -> T:
         """Run to the commit and answer the command's result. Nothing of a failed command stays."""
+        last: TransactionConflict | None = None
         for attempt in range(self.engine.limits.conflict_retries):
             try:
                 result = self._once(command, by)
             except TransactionConflict as conflict:
+                last = conflict
                 log.debug("%s collided: %s", type(command).__name__, conflict)
                 time.sleep(random.uniform(0.2, 1) * min(0.005 * 2**attempt, 0.5))
                 continue
@@ -45,7 +47,7 @@ class CommandExecutor:
             return result
         raise Unavailable(
             f"{type(command).__name__} collided with other changes again and again; try once more"
-        )
+        ) from last
 
     @contextmanager
     def transaction(self, by: Actor, action: str) -> Iterator[Transaction]:

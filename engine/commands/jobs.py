@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import BpmnError, InvalidInput, JobNotActivatable
 from ..handlers import OutgoingMessage
 from ..identity import OPERATE, WORK_JOBS
-from ..model import SYSTEM, InstanceState, Job, JobState
+from ..model import SYSTEM, Actor, InstanceState, Job, JobState
 from .advance import Step
 from .command import Command, CommandContext
 from .handler_run import Failed, failure
@@ -66,7 +66,7 @@ class CompleteJob(Command[None]):
         context.need(WORK_JOBS, f"complete job {self.key}")
         job = open_job(context, self.key, self.worker, self.attempt)
         variables = checked_variables(self.variables)
-        step = Step(context, work=job)
+        step = Step(context, author_of(job), work=job)
         step.runtime.complete_element(job.element_instance_key, variables)
         step.say(job, self.log)
         step.advance()
@@ -88,7 +88,7 @@ class FailJob(Command[None]):
     def run(self, context: CommandContext) -> None:
         context.need(WORK_JOBS, f"fail job {self.key}")
         job = open_job(context, self.key, self.worker, self.attempt)
-        step = Step(context, work=job)
+        step = Step(context, author_of(job), work=job)
         if self.variables:
             step.runtime.set_variables(
                 job.element_instance_key, checked_variables(self.variables), local=True
@@ -119,7 +119,7 @@ class ThrowJobError(Command[None]):
             raise InvalidInput("an error needs a code")
         job = open_job(context, self.key, self.worker, self.attempt)
         variables = checked_variables(self.variables)
-        step = Step(context, work=job)
+        step = Step(context, author_of(job), work=job)
         step.throw(job, BpmnError(self.code, self.message, variables))
         step.advance()
         _audit(context, "throw-error", job, code=self.code, message=self.message[:500])
@@ -160,7 +160,7 @@ class RunJob(Command[bool]):
             job = open_job(context, self.key, self.worker, self.attempt)
         except JobNotActivatable:
             return False
-        step = Step(context, SYSTEM, work=job)
+        step = Step(context, author_of(job), work=job)
         done = step.do_job(job)
         step.advance()
         _audit(context, "complete-job" if done else "fail-job", job)
@@ -179,7 +179,7 @@ class JobAttemptFailed(Command[None]):
             job = open_job(context, self.job.key, self.job.worker, self.job.attempt)
         except JobNotActivatable:
             return
-        step = Step(context, SYSTEM, work=job)
+        step = Step(context, author_of(job), work=job)
         if isinstance(self.error, BpmnError):
             step.throw(job, self.error)
             step.advance()
@@ -205,6 +205,11 @@ def open_job(context: CommandContext, key: int, worker: str = "", attempt: int |
     if instance.state is InstanceState.SUSPENDED and worker:
         raise JobNotActivatable(f"process instance {instance.key} of job {key} is suspended")
     return job
+
+
+def author_of(job: Job) -> Actor:
+    """In whose name the process goes on after a job: not the executor, but whoever led to it."""
+    return Actor(user_id=job.actor) if job.actor and job.actor != SYSTEM.user_id else SYSTEM
 
 
 def _audit(context: CommandContext, action: str, job: Job, **details: Any) -> None:

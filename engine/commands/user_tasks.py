@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ..errors import (
+    Conflict,
     FormInvalid,
     InvalidInput,
     PermissionDenied,
@@ -18,7 +19,7 @@ from ..errors import (
 )
 from ..forms import FormModel
 from ..identity import OPERATE
-from ..model import UserTask, UserTaskState
+from ..model import JobKind, UserTask, UserTaskState
 from .advance import Step
 from .command import Command, CommandContext
 from .deployed import StepDefinitions
@@ -147,6 +148,7 @@ class CompleteUserTask(Command[UserTask]):
     def run(self, context: CommandContext) -> UserTask:
         task = open_user_task(context, self.key, self.version)
         context.rights.check_work(context.actor, with_present_exclusions(context, task))
+        _check_not_completing(context, task)
         step = Step(context, work=task)
         variables = self._typed(context, task, step)
         outcome = self._outcome(task, variables)
@@ -224,6 +226,16 @@ def user_task_form(definitions: StepDefinitions, task: UserTask) -> FormModel | 
     element = definitions.model(task.definition_key).elements.get(task.element_id)
     reference = element.user_task.form if element is not None and element.user_task is not None else None
     return definitions.form_of(reference, task.definition_key)
+
+
+def _check_not_completing(context: CommandContext, task: UserTask) -> None:
+    """A listener job may still hold the task open after somebody has completed it."""
+    element = context.definitions.model(task.definition_key).elements.get(task.element_id)
+    if element is None or not element.task_listeners:
+        return
+    for job in context.uow.jobs.open_of_element(task.element_instance_key):
+        if job.kind is JobKind.TASK_LISTENER:
+            raise Conflict(f"user task {task.key} waits for its listener '{job.type}' ({job.listener_event})")
 
 
 def _own_or_operate(context: CommandContext, task: UserTask, action: str) -> None:

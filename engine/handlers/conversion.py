@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import re
 import types
@@ -58,9 +59,9 @@ def accepts_none(annotation: Any) -> bool:
 
 
 def convert(value: Any, annotation: Any, path: str) -> Any:
-    """`value` (JSON) as the annotated type. Raises Unfit, naming the place in the value."""
+    """`value` (JSON) as the annotated type, the handler's own to change. Raises Unfit, naming the place."""
     if annotation is Any or annotation is object:
-        return value
+        return copy.deepcopy(value)
     if annotation is None or annotation is type(None):
         return _expect(value is None, None, path, "nothing", value)
     if _is_union(annotation):

@@ -47,8 +47,9 @@ class OutgoingMessage:
 class JobContext:
     """One run of a handler. `variables` are all that the element sees, loaded when they are read.
 
-    `actor` is who completed the step that led here. `now` is the engine's time. `idempotency_key` is the
-    same at every attempt at this job; an external handler passes it on to the world outside.
+    `actor` is who completed the step that led here, at every attempt. `now` is the engine's time.
+    `idempotency_key` is the same at every attempt at this job; an external handler passes it on to the world
+    outside.
     """
 
     key: int

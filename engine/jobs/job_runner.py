@@ -102,7 +102,7 @@ class JobRunner:
             variables=variables,
             retries=job.retries,
             now=self._engine.clock.now(),
-            actor=SYSTEM.user_id,
+            actor=job.actor,
             idempotency_key=idempotency_key(job),
             services=self._engine.services,
             document_store=_Documents(self._commands, job.process_instance_key),

@@ -256,4 +256,5 @@ def _value(row: Row[Any]) -> Job:
         error_message=row.error_message,
         listener_event=row.listener_event,
         attempt=row.attempt,
+        actor=row.actor,
     )

@@ -32,6 +32,45 @@ from .schema import (
 from .user_tasks import candidate_rows
 
 
+_CHANGE_INSTANCE = (
+    update(process_instance)
+    .where(process_instance.c.key == bindparam("instance"))
+    .values(
+        state=bindparam("new_state"),
+        incidents=bindparam("new_incidents"),
+        position=bindparam("new_position"),
+        business_key=bindparam("new_business_key"),
+        version=process_instance.c.version + 1,
+    )
+)
+_END_INSTANCE = (
+    update(process_instance)
+    .where(process_instance.c.key == bindparam("instance"))
+    .values(state=bindparam("new_state"), ended_at=bindparam("at"))
+)
+_RAISE_VERSION = (
+    update(process_instance)
+    .where(process_instance.c.key == bindparam("instance"))
+    .values(version=process_instance.c.version + 1)
+)
+_CHANGE_ELEMENT = (
+    update(token)
+    .where(token.c.key == bindparam("element"))
+    .values(state=bindparam("new_state"), data=bindparam("new_data"), loop_counter=bindparam("counter"))
+)
+_END_USER_TASK = (
+    update(user_task)
+    .where(user_task.c.key == bindparam("task"))
+    .values(
+        state=bindparam("new_state"),
+        ended_at=bindparam("at"),
+        completed_by=bindparam("by"),
+        outcome=bindparam("new_outcome"),
+        version=user_task.c.version + 1,
+    )
+)
+
+
 def write_changes(
     link: Link, changes: Changes, *, at: datetime, by: str, outcomes: Mapping[int, str]
 ) -> None:
@@ -41,7 +80,7 @@ def write_changes(
     _write_elements(link, changes)
     _write_variables(link, changes)
     _write_user_tasks(link, changes, at=at, by=by, outcomes=outcomes)
-    _write_jobs(link, changes, at=at)
+    _write_jobs(link, changes, at=at, by=by)
     _write_waiting(link, changes, definitions)
     _write_incidents(link, changes, definitions, at=at, by=by)
     DecisionLog(link).add(changes.decisions_evaluated)
@@ -82,17 +121,8 @@ def _write_instances(link: Link, changes: Changes, definitions: Mapping[int, tup
         process_instance,
         [_instance_row(one, *definitions[one.definition_key]) for one in changes.instances_started],
     )
-    table = process_instance.c
     link.many(
-        update(process_instance)
-        .where(table.key == bindparam("instance"))
-        .values(
-            state=bindparam("new_state"),
-            incidents=bindparam("new_incidents"),
-            position=bindparam("new_position"),
-            business_key=bindparam("new_business_key"),
-            version=table.version + 1,
-        ),
+        _CHANGE_INSTANCE,
         [
             {
                 "instance": one.key,
@@ -105,17 +135,14 @@ def _write_instances(link: Link, changes: Changes, definitions: Mapping[int, tup
         ],
     )
     link.many(
-        update(process_instance)
-        .where(table.key == bindparam("instance"))
-        .values(state=bindparam("new_state"), ended_at=bindparam("at")),
+        _END_INSTANCE,
         [
             {"instance": one.key, "new_state": one.state, "at": one.ended_at}
             for one in changes.instances_ended
         ],
     )
     touched = touched_instances(changes) - {one.key for one in changes.instances_changed}
-    if touched:
-        link.execute(update(process_instance).where(table.key.in_(touched)).values(version=table.version + 1))
+    link.many(_RAISE_VERSION, [{"instance": key} for key in touched])
 
 
 def _instance_row(one: LiveInstance, process_id: str, version: int) -> dict[str, Any]:
@@ -143,9 +170,7 @@ def _instance_row(one: LiveInstance, process_id: str, version: int) -> dict[str,
 def _write_elements(link: Link, changes: Changes) -> None:
     link.insert(token, [_token_row(one) for one in changes.elements_started])
     link.many(
-        update(token)
-        .where(token.c.key == bindparam("element"))
-        .values(state=bindparam("new_state"), data=bindparam("new_data"), loop_counter=bindparam("counter")),
+        _CHANGE_ELEMENT,
         [
             {
                 "element": one.key,
@@ -222,15 +247,7 @@ def _write_user_tasks(
     ended = [(key, UserTaskState.COMPLETED) for key in changes.user_tasks_completed]
     ended += [(key, UserTaskState.CANCELED) for key in changes.user_tasks_cancelled]
     link.many(
-        update(user_task)
-        .where(user_task.c.key == bindparam("task"))
-        .values(
-            state=bindparam("new_state"),
-            ended_at=bindparam("at"),
-            completed_by=bindparam("by"),
-            outcome=bindparam("new_outcome"),
-            version=user_task.c.version + 1,
-        ),
+        _END_USER_TASK,
         [
             {
                 "task": key,
@@ -256,7 +273,7 @@ def _user_task_row(one: UserTaskCreated) -> dict[str, Any]:
     }
 
 
-def _write_jobs(link: Link, changes: Changes, *, at: datetime) -> None:
+def _write_jobs(link: Link, changes: Changes, *, at: datetime, by: str) -> None:
     link.insert(
         job,
         [
@@ -264,6 +281,7 @@ def _write_jobs(link: Link, changes: Changes, *, at: datetime) -> None:
             | {
                 "state": JobState.CREATED,
                 "worker": "",
+                "actor": by,
                 "attempt": 0,
                 "due_at": one.created_at,
                 "available_at": one.created_at if one.retries > 0 else None,

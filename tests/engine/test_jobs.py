@@ -406,3 +406,20 @@ def test_the_executor_does_what_falls_due_and_stops_cleanly(engine, begin, outsi
     assert open_elements(engine) == {"after"}
     assert len(outside.calls) == 1
     assert not executor.healthy
+
+
+def test_a_later_attempt_acts_in_the_name_of_the_same_person(engine, deploy, account, outside, clock):
+    deploy(work_then_wait("fragile", headers={"retryBackoff": "PT1M"}))
+    anna = account("anna")
+    key = engine.start_process_instance("work", by=SYSTEM).key
+    (task,) = engine.user_tasks(by=SYSTEM).items
+    outside.broken = True
+    engine.complete_user_task(task.key, by=anna)
+
+    outside.broken = False
+    clock.advance(timedelta(minutes=1))
+    engine.run_until_idle()
+
+    (done,) = [e for e in engine.element_instances(key, by=SYSTEM) if e.element_id == "do_it"]
+    assert done.actor == "anna"
+    assert engine.jobs(by=SYSTEM).items[0].actor == "anna"

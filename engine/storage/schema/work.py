@@ -115,6 +115,7 @@ job = Table(
     Column("process_id", String, nullable=False),
     Column("process_version", Integer, nullable=False),
     Column("listener_event", String(20), nullable=False),
+    Column("actor", String, nullable=False),
     Column("worker", String, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("locked_until", UtcDateTime),

@@ -451,6 +451,7 @@ def upgrade() -> None:
         sa.Column("process_id", sa.String(), nullable=False),
         sa.Column("process_version", sa.Integer(), nullable=False),
         sa.Column("listener_event", sa.String(length=20), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
         sa.Column("worker", sa.String(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("locked_until", column_types.utc_time(), nullable=True),
