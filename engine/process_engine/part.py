@@ -34,13 +34,14 @@ class EnginePart:
         self.database = Database(database) if isinstance(database, str) else database
         self.clock: Clock = clock or SystemClock()
         self.handlers = handlers or HandlerRegistry()
+        self.services: Mapping[str, Any] = services or {}
         self._definitions = DefinitionCache()
         self.commands = CommandExecutor(
             Engine(
                 database=self.database,
                 clock=self.clock,
                 handlers=self.handlers,
-                services=services or {},
+                services=self.services,
                 definitions=self._definitions,
                 zone=zone,
                 limits=limits or Limits(),
