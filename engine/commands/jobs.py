@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from ..errors import BpmnError, InvalidInput, JobNotActivatable
+from ..errors import BpmnError, InvalidInput, JobNotActivatable, JobNotFound
 from ..handlers import OutgoingMessage
 from ..identity import OPERATE, WORK_JOBS
 from ..model import SYSTEM, Actor, InstanceState, Job, JobState
@@ -165,6 +166,20 @@ class RunJob(Command[bool]):
         step.advance()
         _audit(context, "complete-job" if done else "fail-job", job)
         return done
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtendLocks(Command[None]):
+    """Hold jobs longer that are still being worked on; those whose lock is lost are left alone."""
+
+    jobs: tuple[Job, ...]
+    lock_time: timedelta
+
+    def run(self, context: CommandContext) -> None:
+        for job in self.jobs:
+            with suppress(JobNotFound):
+                if context.uow.jobs.holds(job.key, worker=job.worker, attempt=job.attempt):
+                    context.uow.jobs.extend(job.key, context.now + self.lock_time)
 
 
 @dataclass(frozen=True, kw_only=True)

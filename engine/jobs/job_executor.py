@@ -9,9 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
-from ..commands import CommandExecutor
+from ..commands import Command, CommandExecutor
+from ..commands.jobs import ExtendLocks
 from ..commands.messages import ExpireMessages
 from ..commands.timers import FireTimer
 from ..errors import Unavailable
@@ -55,7 +56,8 @@ class JobExecutor:
         self._poll = poll.total_seconds()
         self._wake = threading.Event()
         self._stopping = threading.Event()
-        self._in_flight: set[int] = set()
+        self._lock_time = lock_time
+        self._in_flight: dict[int, Timer | Job] = {}
         self._lock = threading.Lock()
         self._clock = WakeUpClock(self._wake.set)
         self._thread: threading.Thread | None = None
@@ -80,6 +82,7 @@ class JobExecutor:
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="tenure-job")
         self._clock.start()
         self._clock.every(EXPIRE, self._expire_messages)
+        self._clock.every(self._lock_time / 3, self._extend_locks)
         self._thread = threading.Thread(target=self._dispatch_until_stopped, name="tenure-jobs", daemon=True)
         self._thread.start()
         self._wake.set()
@@ -119,9 +122,9 @@ class JobExecutor:
 
     def _dispatch(self) -> None:
         for timer in due_timers(self._commands, self._free_slots()):
-            self._submit(timer.key, partial(self._fire, timer))
+            self._submit(timer, partial(self._fire, timer))
         for job in self._runner.take(self._free_slots()):
-            self._submit(job.key, partial(self._do, job))
+            self._submit(job, partial(self._do, job))
         if self._free_slots():
             self._clock.wake_at(next_due(self._commands))
 
@@ -129,12 +132,12 @@ class JobExecutor:
         with self._lock:
             return self._threads - len(self._in_flight)
 
-    def _submit(self, key: int, work: Callable[[], bool]) -> None:
+    def _submit(self, due: Timer | Job, work: Callable[[], bool]) -> None:
         with self._lock:
-            if key in self._in_flight or self._pool is None:
+            if due.key in self._in_flight or self._pool is None:
                 return
-            self._in_flight.add(key)
-        self._pool.submit(work).add_done_callback(partial(self._finished, key))
+            self._in_flight[due.key] = due
+        self._pool.submit(work).add_done_callback(partial(self._finished, due.key))
 
     # --- in the threads of the pool --------------------------------------------------------------
 
@@ -148,15 +151,27 @@ class JobExecutor:
     def _finished(self, key: int, done: Future[bool]) -> None:
         """Look for more, unless this led to nothing: then the next hint or poll is soon enough."""
         with self._lock:
-            self._in_flight.discard(key)
+            del self._in_flight[key]
         error = done.exception()
         if error is not None:
             log.error("work on %s ended with %s; it will be tried again", key, error, exc_info=error)
         elif done.result():
             self._wake.set()
 
+    # --- at intervals, in the clock's threads ----------------------------------------------------
+
     def _expire_messages(self) -> None:
+        self._at_interval(ExpireMessages())
+
+    def _extend_locks(self) -> None:
+        """What takes longer than the lock time goes on being ours, as long as this node lives."""
+        with self._lock:
+            jobs = tuple(due for due in self._in_flight.values() if isinstance(due, Job))
+        if jobs:
+            self._at_interval(ExtendLocks(jobs=jobs, lock_time=self._lock_time))
+
+    def _at_interval(self, command: Command[Any]) -> None:
         try:
-            self._commands.run(ExpireMessages(), SYSTEM)
+            self._commands.run(command, SYSTEM)
         except Unavailable as trouble:
-            log.warning("messages were not expired: %s", trouble)
+            log.warning("%s has to wait: %s", type(command).__name__, trouble)
