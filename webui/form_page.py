@@ -34,6 +34,7 @@ __all__ = [
     "draw",
     "flatten",
     "option_text",
+    "plain_number",
     "read_submitted",
 ]
 
@@ -98,7 +99,7 @@ def read_submitted(model: FormModel, process_instance_key: int | None = None) ->
         if component.type == "filepicker":
             flat[path] = [reference for value in values if (reference := _stored(value))]
         elif component.type == "number":
-            flat[path] = [_plain_number(value) for value in values]
+            flat[path] = [plain_number(value) for value in values]
         elif component.type == "datetime" and component.subtype == "datetime":
             flat[path] = [_with_zone(value) for value in values]
     for name in request.files:
@@ -208,6 +209,12 @@ def document_reference(key: int, name: str, sha256: str, size: int) -> dict[str,
     return {"documentId": str(key), "name": name, "sha256": sha256, "size": size}
 
 
+def plain_number(text: str) -> str:
+    """`1,200.50` without its thousands; anything else as it is."""
+    text = text.strip()
+    return re.sub("[,，]", "", text) if _GROUPED_NUMBER.fullmatch(text) else text
+
+
 # --- names, rows, values -------------------------------------------------------------------------
 
 
@@ -240,11 +247,6 @@ def _rows(values: Any, path: str) -> list[Any] | None:
         else:
             return None
     return values if isinstance(values, list) else None
-
-
-def _plain_number(text: str) -> str:
-    text = text.strip()
-    return re.sub("[,，]", "", text) if _GROUPED_NUMBER.fullmatch(text) else text
 
 
 def _with_zone(text: str) -> str:

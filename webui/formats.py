@@ -109,14 +109,20 @@ def duration(span: timedelta | None) -> str:
 
 
 def number(value: int | Decimal | None, digits: int | None = None) -> str:
-    """With thousands; `digits` decimals when given, else those that the number has."""
+    """With thousands; `digits` decimals when given, else those that the number has (99.9000 has one)."""
     if value is None:
         return ""
     if digits is None:
-        exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
-        digits = max(0, -exponent) if isinstance(exponent, int) else 0
+        digits = _decimals(value)
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     return str(numbers.format_decimal(value, format=pattern, locale=locale(), decimal_quantization=False))
+
+
+def _decimals(value: int | Decimal) -> int:
+    exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
+    if isinstance(value, Decimal) and isinstance(exponent, int) and exponent < -2:
+        exponent = value.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def value_text(value: Any, depth: int = 0) -> Markup | str:

@@ -12,6 +12,7 @@ async function draw(box) {
     mark(viewer, marks);
     shape(viewer, canvasElement, box);
     fit(viewer);
+    approach(viewer, marks);
     connect(viewer, box);
     box.dataset.ready = "yes";
   } catch (problem) {
@@ -71,6 +72,19 @@ function fit(viewer) {
   const canvas = viewer.get("canvas");
   canvas.zoom("fit-viewport", "auto");
   canvas.zoom(Math.min(1, canvas.zoom() * 0.94), "auto");
+}
+
+// Where a large diagram would be too small to read, the page shows the part where the work is now.
+function approach(viewer, marks) {
+  const canvas = viewer.get("canvas");
+  const registry = viewer.get("elementRegistry");
+  const now = [...Object.keys(marks.incidents), ...Object.keys(marks.active)].map((id) => registry.get(id)).filter(Boolean);
+  const place = now.filter((element) => element.type !== "bpmn:SubProcess")[0] ?? now[0];
+  if (!place || canvas.zoom() > 0.6) return;
+  const { outer } = canvas.viewbox();
+  const scale = canvas.getContainer().clientWidth < 600 ? 0.6 : 0.85;
+  const [width, height] = [outer.width / scale, outer.height / scale];
+  canvas.viewbox({ x: place.x + place.width / 2 - width / 2, y: place.y + place.height / 2 - height / 2, width, height });
 }
 
 function connect(viewer, box) {
