@@ -16,6 +16,7 @@ from ..errors import (
     UserTaskAlreadyClaimed,
     UserTaskAlreadyCompleted,
     UserTaskCancelled,
+    UserTaskNotFound,
 )
 from ..forms import FormModel
 from ..identity import OPERATE
@@ -25,6 +26,7 @@ from .command import Command, CommandContext
 from .deployed import StepDefinitions
 from .four_eyes import with_present_exclusions
 from .values import checked_variables
+from .visibility import may_see
 
 _CHANGEABLE = ("due_at", "follow_up_at", "priority", "candidate_groups", "candidate_users")
 
@@ -183,17 +185,23 @@ class CompleteUserTask(Command[UserTask]):
         if form is None:
             return checked_variables(self.variables)
         data = step.runtime.visible_variables(task.element_instance_key)
+        if task.outcomes:  # a field may be required for some decisions only
+            pressed = self.outcome or self.variables.get(task.outcome_variable)
+            data = {**data, task.outcome_variable: pressed}
         result = form.validate(self.variables, data, context.now, context.engine.zone)
         if result.errors:
             raise FormInvalid(result.errors)
         return checked_variables(result.variables)
 
+    def _asked_outcome(self, task: UserTask) -> Any:
+        """The decision as it was sent: by the button, or among the variables."""
+        return self.variables.get(task.outcome_variable) if self.outcome is None else self.outcome
+
     def _outcome(self, task: UserTask, variables: Mapping[str, Any]) -> str | None:
         if not task.outcomes:
             return self.outcome
-        given = self.outcome
-        if given is None:
-            given = variables.get(task.outcome_variable, self.variables.get(task.outcome_variable))
+        given = variables.get(task.outcome_variable) if self.outcome is None else self.outcome
+        given = self._asked_outcome(task) if given is None else given
         if given not in task.outcomes:
             raise InvalidInput(
                 f"user task {task.key} needs a decision: one of {', '.join(task.outcomes)}, not {given!r}"
@@ -205,10 +213,15 @@ class CompleteUserTask(Command[UserTask]):
 
 
 def open_user_task(context: CommandContext, key: int, version: int | None = None) -> UserTask:
-    """Lock the family, then read the task again: somebody may have been quicker."""
+    """Lock the family, then read the task again: somebody may have been quicker.
+
+    How a task has ended is told only to those whom it concerns.
+    """
     seen = context.uow.user_tasks.get(key)
     found = context.lock(seen.process_instance_key, root_key=seen.root_process_instance_key)
     task = context.uow.user_tasks.get(key)
+    if task.state is not UserTaskState.CREATED and not may_see(context.rights, context.actor, task):
+        raise UserTaskNotFound(key)
     if task.state is UserTaskState.COMPLETED:
         raise UserTaskAlreadyCompleted(key, task.completed_by, task.completed_at)
     if task.state is UserTaskState.CANCELED:

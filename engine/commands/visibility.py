@@ -34,9 +34,14 @@ def sees_everything(rights: Rights, actor: Actor) -> bool:
 def visible_user_task(view: View, rights: Rights, actor: Actor, key: int) -> UserTask:
     """Raises UserTaskNotFound, also for somebody whom it does not concern."""
     task = view.user_tasks.get(key)
-    if not sees_everything(rights, actor) and not _concerns(rights, actor, task):
+    if not may_see(rights, actor, task):
         raise UserTaskNotFound(key)
     return task
+
+
+def may_see(rights: Rights, actor: Actor, task: UserTask) -> bool:
+    """Whether the task concerns the actor: theirs, offered to them, or done by them."""
+    return sees_everything(rights, actor) or _concerns(rights, actor, task)
 
 
 def visible_instance(view: View, rights: Rights, actor: Actor, key: int) -> ProcessInstance:

@@ -120,6 +120,14 @@ def test_somebody_who_is_no_candidate_may_not_act_and_does_not_see_it(engine, ap
     assert engine.process_instances(ProcessInstanceFilter(), by=carl).items == ()
 
 
+def test_how_a_task_ended_is_told_only_to_those_it_concerns(engine, approval, anna, account):
+    carl = account("carl")
+    engine.complete_user_task(approval.key, by=anna)
+
+    with pytest.raises(UserTaskNotFound):
+        engine.complete_user_task(approval.key, by=carl)
+
+
 def test_a_page_that_was_opened_before_the_last_change_is_refused(engine, approval, anna):
     engine.claim_user_task(approval.key, by=anna)
 
