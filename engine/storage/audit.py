@@ -27,6 +27,18 @@ OUTSIDE = 0
 """The chain of the commands that belong to no process instance."""
 
 
+_MOVE_HEAD = (
+    update(process_instance)
+    .where(process_instance.c.key == bindparam("owner"))
+    .values(audit_head=bindparam("new_head"), audit_length=bindparam("new_length"))
+)
+_MOVE_OUTSIDE = (
+    update(audit_chain)
+    .where(audit_chain.c.chain == bindparam("owner"))
+    .values(head=bindparam("new_head"), length=bindparam("new_length"))
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class AuditHead:
     """Where a chain ends. `chain` is the key of a process instance, or `OUTSIDE`."""
@@ -174,25 +186,18 @@ class AuditTrail:
                 row = self._link.row(query)
             assert row is not None
             yield AuditHead(chain=OUTSIDE, length=row.length, hash=row.head)
+        instances = chains - {OUTSIDE}
+        if not instances:
+            return
         columns = process_instance.c
         wanted = select(columns.key, columns.audit_length, columns.audit_head)
-        for row in self._link.rows(wanted.where(columns.key.in_(chains - {OUTSIDE}))):
+        for row in self._link.rows(wanted.where(columns.key.in_(instances))):
             yield AuditHead(chain=row.key, length=row.audit_length, hash=row.audit_head)
 
     def _move_heads(self, heads: list[AuditHead]) -> None:
         moved = [{"owner": h.chain, "new_head": h.hash, "new_length": h.length} for h in heads]
-        self._link.many(
-            update(process_instance)
-            .where(process_instance.c.key == bindparam("owner"))
-            .values(audit_head=bindparam("new_head"), audit_length=bindparam("new_length")),
-            [one for one in moved if one["owner"] != OUTSIDE],
-        )
-        self._link.many(
-            update(audit_chain)
-            .where(audit_chain.c.chain == bindparam("owner"))
-            .values(head=bindparam("new_head"), length=bindparam("new_length")),
-            [one for one in moved if one["owner"] == OUTSIDE],
-        )
+        self._link.many(_MOVE_HEAD, [one for one in moved if one["owner"] != OUTSIDE])
+        self._link.many(_MOVE_OUTSIDE, [one for one in moved if one["owner"] == OUTSIDE])
 
 
 def chained_hash(row: Mapping[str, Any]) -> str:

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, literal_column, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from ..errors import ProcessInstanceNotFound
 from ..model import InstanceState, Page, ProcessInstance, ProcessInstanceFilter
@@ -17,6 +29,11 @@ from .link import Link
 from .paging import Order, contains, page
 from .schema import job, user_task
 from .schema import process_instance as table
+
+_ONE = select(table).where(table.c.key == bindparam("instance"))
+_ROOT = select(table.c.root_key).where(table.c.key == bindparam("instance"))
+# NO KEY: rows that only refer to the instance (a comment, a document) need not wait.
+_LOCK = select(table.c.key).where(table.c.key == bindparam("instance")).with_for_update(key_share=True)
 
 
 class Instances:
@@ -34,7 +51,7 @@ class Instances:
         return found
 
     def find(self, key: int) -> ProcessInstance | None:
-        row = self._link.row(select(table).where(table.c.key == key))
+        row = self._link.row(_ONE, instance=key)
         return None if row is None else _value(row)
 
     def lock(self, key: int, *, root_key: int | None = None) -> ProcessInstance:
@@ -44,7 +61,7 @@ class Instances:
         """
         if self._link.is_postgres:
             self.lock_root(self._root_of(key) if root_key is None else root_key)
-        row = self._link.row(select(table).where(table.c.key == key))
+        row = self._link.row(_ONE, instance=key)
         if row is None:
             raise ProcessInstanceNotFound(key)
         self._just_locked[key] = row
@@ -52,14 +69,12 @@ class Instances:
 
     def lock_root(self, root_key: int) -> None:
         """Lock a family by the key of its root. Raises ProcessInstanceNotFound."""
-        # NO KEY: rows that only refer to the instance (a comment, a document) need not wait.
-        query = select(table.c.key).where(table.c.key == root_key).with_for_update(key_share=True)
-        if self._link.value(query) is None:
+        if self._link.value(_LOCK, instance=root_key) is None:
             raise ProcessInstanceNotFound(root_key)
 
     def try_lock(self, key: int) -> ProcessInstance | None:
         """Like `lock`, but None when another node holds the family, or the instance does not exist."""
-        root = self._link.value(select(table.c.root_key).where(table.c.key == key))
+        root = self._link.value(_ROOT, instance=key)
         query = (
             select(table.c.key).where(table.c.key == root).with_for_update(key_share=True, skip_locked=True)
         )
@@ -69,7 +84,7 @@ class Instances:
         """The record that the runtime works on; None when the instance does not exist or has ended."""
         row = self._just_locked.pop(key, None)
         if row is None:
-            row = self._link.row(select(table).where(table.c.key == key))
+            row = self._link.row(_ONE, instance=key)
         if row is None or row.ended_at is not None:
             return None
         return LiveInstance(
@@ -143,7 +158,7 @@ class Instances:
         return counted
 
     def _root_of(self, key: int) -> int:
-        root = self._link.value(select(table.c.root_key).where(table.c.key == key))
+        root = self._link.value(_ROOT, instance=key)
         if root is None:
             raise ProcessInstanceNotFound(key)
         return int(root)

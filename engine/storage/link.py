@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Executable, Row, Table, delete, insert
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Delete,
+    Executable,
+    Insert,
+    Row,
+    Table,
+    bindparam,
+    delete,
+    insert,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .keys import Keys
@@ -23,20 +35,20 @@ class Link:
     def execute(self, statement: Executable) -> CursorResult[Any]:
         return self.connection.execute(statement)
 
-    def rows(self, statement: Executable) -> Rows:
-        return self.connection.execute(statement).all()
+    def rows(self, statement: Executable, **given: Any) -> Rows:
+        return self.connection.execute(statement, given).all()
 
-    def row(self, statement: Executable) -> Row[Any] | None:
-        return self.connection.execute(statement).first()
+    def row(self, statement: Executable, **given: Any) -> Row[Any] | None:
+        return self.connection.execute(statement, given).first()
 
-    def value(self, statement: Executable) -> Any:
+    def value(self, statement: Executable, **given: Any) -> Any:
         """The first column of the first row, or None."""
-        return self.connection.execute(statement).scalar()
+        return self.connection.execute(statement, given).scalar()
 
     def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert any number of rows with one statement."""
         if rows:
-            self.connection.execute(insert(table), list(rows))
+            self.connection.execute(_insert(table), list(rows))
 
     def insert_new(self, table: Table, row: Mapping[str, Any]) -> bool:
         """Insert a row unless one that must be unique is there already; answers whether it was inserted."""
@@ -51,11 +63,21 @@ class Link:
     def delete(self, table: Table, column: str, values: Iterable[Any]) -> None:
         chosen = list(values)
         if chosen:
-            self.connection.execute(delete(table).where(table.c[column].in_(chosen)))
+            self.connection.execute(_delete(table, column), {"chosen": chosen})
 
     def upsert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
         """An insert of this database's own kind, which knows ON CONFLICT."""
         return postgresql.insert(table) if self.is_postgres else sqlite.insert(table)
+
+
+@cache
+def _insert(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def _delete(table: Table, column: str) -> Delete:
+    return delete(table).where(table.c[column].in_(bindparam("chosen", expanding=True)))
 
 
 def as_dict(row: Row[Any]) -> dict[str, Any]:

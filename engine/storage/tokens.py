@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 
 from ..bpmn.model import ElementType
 from ..model import ElementState
@@ -13,6 +13,10 @@ from .link import Link
 from .schema import process_instance
 from .schema import token as table
 
+_OF_INSTANCE = (
+    select(table).where(table.c.process_instance_key == bindparam("instance")).order_by(table.c.key)
+)
+
 
 class Tokens:
     def __init__(self, link: Link) -> None:
@@ -20,8 +24,7 @@ class Tokens:
 
     def of_instance(self, process_instance_key: int) -> list[LiveElement]:
         """All live element instances of one process instance, by key; the process itself included."""
-        query = select(table).where(table.c.process_instance_key == process_instance_key)
-        return [_value(row) for row in self._link.rows(query.order_by(table.c.key))]
+        return [_value(row) for row in self._link.rows(_OF_INSTANCE, instance=process_instance_key)]
 
     def get(self, key: int) -> LiveElement | None:
         row = self._link.row(select(table).where(table.c.key == key))

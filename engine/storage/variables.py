@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, case, null, select
+from sqlalchemy import Row, bindparam, case, null, select
 
 from ..errors import NotFound
 from ..model import Variable
@@ -18,6 +18,13 @@ from .link import Link
 from .schema import variable as table
 
 LARGE = 8192
+
+
+_LIVE = select(
+    table.c.scope_key,
+    table.c.name,
+    case((table.c.size <= LARGE, table.c.value), else_=null()).label("value"),
+).where(table.c.process_instance_key == bindparam("instance"), table.c.live)
 
 
 class VariableNotFound(NotFound):
@@ -30,12 +37,8 @@ class Variables:
 
     def load(self, process_instance_key: int) -> dict[int, dict[str, Any]]:
         """The live variables of an instance: scope key -> name -> value, `UNLOADED` for a large one."""
-        small = case((table.c.size <= LARGE, table.c.value), else_=null()).label("value")
-        query = select(table.c.scope_key, table.c.name, small).where(
-            table.c.process_instance_key == process_instance_key, table.c.live
-        )
         scopes: dict[int, dict[str, Any]] = {}
-        for row in self._link.rows(query):
+        for row in self._link.rows(_LIVE, instance=process_instance_key):
             value = UNLOADED if row.value is None else json_text.loads(row.value)
             scopes.setdefault(row.scope_key, {})[row.name] = value
         return scopes

@@ -31,7 +31,6 @@ from .schema import (
 )
 from .user_tasks import candidate_rows
 
-
 _CHANGE_INSTANCE = (
     update(process_instance)
     .where(process_instance.c.key == bindparam("instance"))
