@@ -111,6 +111,7 @@ def job_context(
         services=context.engine.services,
         open_records=lambda: context.uow.session,
         document_store=StepDocuments(context, job.process_instance_key, actor),
+        members_of=lambda group: sorted(context.uow.identity.eligible([group], [])),
     )
 
 
