@@ -42,7 +42,8 @@ def _call_builtin(builtin: Builtin, arguments: list[Code], node: Call, strict: b
         )
     if len(arguments) == 1 and len(builtin.of(strict)) == 1:
         signature = builtin.of(strict)[0]
-        if signature.most == 1 and not signature.variadic and not signature.needs_run:
+        takes_list = signature.parameters and list in (signature.parameters[0].types or ())
+        if takes_list and signature.most == 1 and not signature.variadic and not signature.needs_run:
             return _call_simple(builtin, signature, arguments[0], position, strict)
     return lambda scope: builtin.call(
         scope.run, position, [argument(scope) for argument in arguments], strict
@@ -50,18 +51,8 @@ def _call_builtin(builtin: Builtin, arguments: list[Code], node: Call, strict: b
 
 
 def _call_simple(builtin: Builtin, signature: Signature, argument: Code, position: int, strict: bool) -> Code:
-    """A function of one argument and one signature, such as `count`: no list of arguments is made."""
-    types = signature.parameters[0].types
+    """A function of one list, such as `count`: a short one is handed over without much ado."""
     function = signature.function
-    if types is None:
-        return lambda scope: builtin.call(scope.run, position, [argument(scope)], strict)
-    if list not in types:
-
-        def call_other(scope: Scope) -> object:
-            value = argument(scope)
-            return builtin.call(scope.run, position, [value], strict)
-
-        return call_other
 
     def call(scope: Scope) -> object:
         value = argument(scope)

@@ -103,7 +103,7 @@ class Cursor:
             if before.text == "=" and before.end == token.start:
                 return " (equality is a single =)"
             return ""
-        if token.kind != NAME or not self.index:
+        if token.kind != NAME or token.text in KEYWORDS or not self.index:
             return ""
         before = self.tokens[self.index - 1]
         if before.kind != NAME or before.text in KEYWORDS:

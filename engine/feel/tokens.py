@@ -52,7 +52,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{6})|([nrtbf"\'\\]))')
+_ESCAPE = re.compile(
+    r'\\(?:u([0-9a-fA-F]{4})|U(0[0-9a-fA-F]{5}|10[0-9a-fA-F]{4}|[0-9a-fA-F]{5})|([nrtbf"\'\\]))'
+)
 _SIMPLE_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 _BLANKS = re.compile(rf"[{_SPACE}]+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
