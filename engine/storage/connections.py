@@ -34,6 +34,10 @@ def database_url(text: str) -> URL:
     raise InvalidInput(f"Tenure runs on SQLite and PostgreSQL, not on {backend}")
 
 
+def sqlite_file(url: URL) -> Path:
+    return Path(url.database or "").absolute()
+
+
 def open_postgres(url: URL, *, pool_size: int) -> Engine:
     return create_engine(
         url,
@@ -56,7 +60,7 @@ def open_sqlite(
     url: URL, *, durable: bool, read_only: bool, pool_size: int, foreign_keys: bool = True
 ) -> Engine:
     """An engine on a SQLite file. `durable` waits for the disk at each commit; tests need not."""
-    Path(url.database or "").expanduser().absolute().parent.mkdir(parents=True, exist_ok=True)
+    sqlite_file(url).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
         pool_size=pool_size,

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, MetaData, select
 from sqlalchemy.exc import IntegrityError
 
-from .connections import BEGIN, BUSY_SECONDS, database_url, open_postgres, open_sqlite
+from .connections import BEGIN, BUSY_SECONDS, database_url, open_postgres, open_sqlite, sqlite_file
 from .errors import ConstraintBroken, TransactionConflict, translated
 from .executor_lock import executor_lock
 from .keys import KeyReserve
@@ -65,7 +65,7 @@ class Database:
     @property
     def file(self) -> Path | None:
         """The file of a SQLite database; None on PostgreSQL."""
-        return None if self.is_postgres else Path(self._url.database or "").expanduser().absolute()
+        return None if self.is_postgres else sqlite_file(self._url)
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:

@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, func, inspect, select
 
 from ..errors import EngineError, SchemaTooNew, SchemaTooOld
-from .connections import BEGIN, database_url, open_sqlite
+from .connections import BEGIN, database_url, open_sqlite, sqlite_file
 from .database import Database
 from .errors import translated
 
@@ -39,7 +39,10 @@ def upgrade_schema(url: str, scripts: str) -> Path | None:
     """
     config = _config(scripts)
     head = ScriptDirectory.from_config(config).get_current_head()
-    place = database_url(url).render_as_string(hide_password=True)
+    chosen = database_url(url)
+    place = chosen.render_as_string(hide_password=True)
+    if chosen.get_backend_name() == "sqlite":
+        sqlite_file(chosen).parent.mkdir(parents=True, exist_ok=True)
     with translated(place):
         with _looking(url) as connection:
             before = _revision(connection)
@@ -145,7 +148,7 @@ def _copied(url: str, revision: str | None) -> Path | None:
     chosen = database_url(url)
     if chosen.get_backend_name() != "sqlite":
         return None
-    source = Path(chosen.database or "").expanduser().absolute()
+    source = sqlite_file(chosen)
     copy = source.with_name(f"{source.name}.schema-{revision or 'none'}")
     number = 1
     while copy.exists():

@@ -91,6 +91,16 @@ def test_looking_at_a_sqlite_file_that_is_not_there_does_not_make_one(tmp_path):
     database.close()
 
 
+def test_the_first_upgrade_makes_the_folder_and_the_file(tmp_path):
+    url = f"sqlite:///{tmp_path / 'var' / 'tenure.db'}"
+
+    assert upgrade_schema(url, SCRIPTS) is None
+
+    database = Database(url)
+    check_schema(database, SCRIPTS)
+    database.close()
+
+
 def test_an_earlier_schema_is_refused_with_the_mend(upgraded):
     rename_revision(upgraded, "0001")
 
