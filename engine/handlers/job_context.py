@@ -95,7 +95,7 @@ class JobContext:
     def members(self, group: str) -> list[str]:
         """The user ids of a group's active members, in order."""
         if self.members_of is None:
-            raise HandlerFailed(f"handler '{self.type}' is external and cannot look up who is in a group")
+            raise HandlerFailed(f"nobody to ask who is in a group, for handler '{self.type}'")
         return sorted(self.members_of(group))
 
     def log(self, text: str) -> None:

@@ -106,7 +106,12 @@ class JobRunner:
             idempotency_key=idempotency_key(job),
             services=self._engine.services,
             document_store=_Documents(self._commands, job.process_instance_key),
+            members_of=self._members,
         )
+
+    def _members(self, group: str) -> list[str]:
+        with self._engine.database.read() as view:
+            return sorted(view.identity.eligible([group], []))
 
 
 class _Documents:
