@@ -76,6 +76,14 @@ class Made(Protocol):
     def actor(self) -> str: ...
 
 
+@dataclass(frozen=True)
+class Maker:
+    """Who makes a record and when, for writes outside a handler."""
+
+    now: datetime
+    actor: str
+
+
 class Record(DeclarativeBase):
     """The base of all tables of the business."""
 

@@ -78,15 +78,18 @@ def create_sample_accounts(engine: ProcessEngine) -> str | None:
     if engine.users():
         return None
     password = secrets.token_urlsafe(9)
+    for user_id, name, group in sample_account_names():
+        engine.create_user(user_id, name, by=SYSTEM, password=password, groups=[group])
+    return password
+
+
+def sample_account_names() -> list[tuple[str, str, str]]:
+    """User id, name and group of every sample account."""
+    accounts: list[tuple[str, str, str]] = []
     for role in ROLES:
         count = SEVERAL.get(role.group_id, 1)
         for number in range(1, count + 1):
             suffix = str(number) if count > 1 else ""
-            engine.create_user(
-                f"{role.group_id}{suffix}",
-                f"{role.zh} {role.en} {suffix}".strip(),
-                by=SYSTEM,
-                password=password,
-                groups=[role.group_id],
-            )
-    return password
+            name = f"{role.zh} {role.en} {suffix}".strip()
+            accounts.append((f"{role.group_id}{suffix}", name, role.group_id))
+    return accounts

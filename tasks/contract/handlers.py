@@ -136,7 +136,8 @@ class PlannedExit:
     target_service: TargetService | None = None
     duration_days: int | None = None
     cost: Decimal | None = None
-    scenarios: str = ""
+    planned_scenario: str = ""
+    stressed_scenario: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,7 +307,7 @@ def _prefilled(job: JobContext, contract: Contract, engagement: Engagement) -> d
         "serviceCountry": "",
         "dataCountry": "",
         "processingCountry": "",
-        "ictServiceType": "",
+        "ictServiceType": None,
     }
 
 
@@ -428,7 +429,8 @@ def _save_exit_plan(job: JobContext, engagement: Engagement, plan: PlannedExit) 
             target_service=plan.target_service,
             duration_days=plan.duration_days,
             cost=None if plan.cost is None else to_money(plan.cost),
-            scenario=plan.scenarios,
+            planned_scenario=plan.planned_scenario,
+            stressed_scenario=plan.stressed_scenario,
             approved_on=job.now.date(),
             state=ExitPlanState.APPROVED,
             **made(job, origin=job.idempotency_key),

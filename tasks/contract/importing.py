@@ -26,7 +26,8 @@ def import_spend(
 ) -> int:
     """Write what is not there yet, by number; answers how many rows were new.
 
-    What was paid for an order counts as accepted. An order without an amount counts with what was paid.
+    What was paid for an order counts as accepted, also of an order that was there before. An order without
+    an amount counts with what was paid.
     """
     paid: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for payment in payments:
@@ -56,6 +57,10 @@ def import_spend(
         if draft_payment.number in known_payments:
             continue
         order_found = known_orders.get(draft_payment.order_number)
+        if order_found is not None:
+            accepted = max(order_found.accepted_amount, to_money(paid[order_found.number]))
+            order_found.accepted_amount = accepted
+            order_found.touch(by.now)
         records.add(
             Payment(
                 contract_id=contract.id,

@@ -72,7 +72,8 @@ class ExitPlan(Stateful, Record):
     trigger: Mapped[Word | None]
     reason: Mapped[LongText] = mapped_column(default="")
     target_service: Mapped[Word | None]
-    scenario: Mapped[LongText] = mapped_column(default="")
+    planned_scenario: Mapped[LongText] = mapped_column(default="")
+    stressed_scenario: Mapped[LongText] = mapped_column(default="")
     duration_days: Mapped[int | None]
     cost: Mapped[MoneyAmount | None]
     requested_on: Mapped[date | None]

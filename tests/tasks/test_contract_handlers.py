@@ -61,7 +61,8 @@ def test_an_exit_plan_is_asked_for_until_one_is_approved(desk):
             "targetService": "insource",
             "durationDays": 90,
             "cost": D(5),
-            "scenarios": "x",
+            "plannedScenario": "x",
+            "stressedScenario": "y",
         },
     )
 

@@ -43,12 +43,18 @@ def publish_candidates(job: JobContext, tender_id: int, winner_bid_id: int) -> C
 
 
 @handler("award.notify", names={"zh": "发出中标通知", "en": "Notify the bidders"})
-def notify_bidders(job: JobContext, tender_id: int, winner_bid_id: int) -> Awarded:
-    """The award is made: a letter to each bidder, with that bidder's own scores only."""
+def notify_bidders(
+    job: JobContext, tender_id: int, winner_bid_id: int, award_reason: str | None = None
+) -> Awarded:
+    """The award is made: a letter to each bidder, with that bidder's own scores only.
+
+    `awardReason` says why when people decided and not the ranking alone.
+    """
     records: Session = job.records
     tender = get(records, Tender, tender_id)
     _ranked(records, tender, winner_bid_id)
     award = _award(job, tender, winner_bid_id)
+    award.reason = award_reason or ""
     for bid in bids_of_round(records, tender):
         if bid.state in (BidState.SCORED, BidState.RESPONSIVE):
             bid.move_to(BidState.LOST, now=job.now)
