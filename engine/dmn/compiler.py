@@ -317,9 +317,10 @@ def _names(part: object) -> set[str]:
     if is_dataclass(part) and not isinstance(part, type):
         for each in fields(part):
             value = getattr(part, each.name)
-            if each.name in _NAME_FIELDS and isinstance(value, str):
-                found.add(value)
-            else:
+            if isinstance(value, str):
+                if each.name in _NAME_FIELDS:
+                    found.add(value)
+            elif each.name != "rules":
                 found |= _names(value)
     elif isinstance(part, Mapping):
         for value in part.values():

@@ -29,9 +29,10 @@ Column = Callable[[Any], int]
 
 def short_way(table: CompiledTable, info: DecisionInfo) -> Decide | None:
     """A function that decides, or says None when the table itself must; None when there is no short way."""
-    rules = len(table.results)
-    if rules > _MOST_RULES or table.constants is None or not table.inputs:
+    if table.constants is None or not table.inputs:
         return None
+    if len(table.results) > _MOST_RULES:
+        return _short_way_through_many(table, info)
     names: list[str] = []
     columns: list[Column] = []
     for column, cells in zip(table.inputs, table.cells, strict=True):
@@ -41,6 +42,38 @@ def short_way(table: CompiledTable, info: DecisionInfo) -> Decide | None:
         names.append(column.variable)
         columns.append(found)
     return _decider(info, _matcher(names, columns), _outcomes(table))
+
+
+def _short_way_through_many(table: CompiledTable, info: DecisionInfo) -> Decide | None:
+    """For a large table: the rules come from its index, which needs neither variables nor FEEL here."""
+    names = [column.variable for column in table.inputs if column.variable is not None]
+    are_constant = all(cell.constants is not None for cells in table.cells for cell in cells)
+    are_plain = all(column.is_plain and column.allowed is None for column in table.inputs)
+    if len(names) < len(table.inputs) or not are_constant or not are_plain:
+        return None
+    types = [_TYPES.get(column.kind, _ANY_TYPE) for column in table.inputs]
+    outcome, is_single = _outcomes(table), not table.model.hit_policy.is_multiple
+    constants = table.constants or ()
+    run = Run({}, None)
+
+    def decide(scope: Scope) -> Trace | None:
+        try:
+            values = [scope[name] for name in names]
+        except KeyError:
+            return None
+        if not all(type(value) in known for value, known in zip(values, types, strict=True)):
+            return None
+        rules = table.index.matches(values, scope, run)
+        if is_single and len(rules) == 1:
+            outputs = constants[rules[0]]
+            return info, values, ((rules[0], outputs),), table.value_of(outputs), ()
+        found = outcome(rules)
+        if found is None:
+            return None
+        matched, output, copy = found
+        return info, values, matched, output if copy is None else copy(output), ()
+
+    return decide
 
 
 Matcher = Callable[[Scope], tuple[Sequence[object], int]]
@@ -78,7 +111,9 @@ def _matcher(names: Sequence[str], columns: Sequence[Column]) -> Matcher:
     return match_all
 
 
-def _decider(info: DecisionInfo, match: Matcher, outcome: Callable[[int], _Outcome | None]) -> Decide:
+def _decider(
+    info: DecisionInfo, match: Matcher, outcome: Callable[[Sequence[int]], _Outcome | None]
+) -> Decide:
     known: dict[int, _Outcome] = {}
     find = known.get
 
@@ -89,7 +124,7 @@ def _decider(info: DecisionInfo, match: Matcher, outcome: Callable[[int], _Outco
             return None
         found = find(mask)
         if found is None:
-            found = outcome(mask)
+            found = outcome(_bits(mask))
             if found is None:
                 return None
             if len(known) < _MOST_OUTCOMES:
@@ -103,11 +138,11 @@ def _decider(info: DecisionInfo, match: Matcher, outcome: Callable[[int], _Outco
 _Outcome = tuple[Sequence[tuple[int, tuple[object, ...]]], Any, Callable[[Any], object] | None]
 
 
-def _outcomes(table: CompiledTable) -> Callable[[int], _Outcome | None]:
-    def outcome(mask: int) -> _Outcome | None:
+def _outcomes(table: CompiledTable) -> Callable[[Sequence[int]], _Outcome | None]:
+    def outcome(rules: Sequence[int]) -> _Outcome | None:
         run = Run({}, None)
         try:
-            matched, output = table.outcome(_bits(mask), {}, run)
+            matched, output = table.outcome(rules, {}, run)
         except DecisionFailed:
             return None
         return None if run.warnings else (matched, output, _copier(output))
@@ -213,5 +248,11 @@ def _bits(mask: int) -> list[int]:
     return found
 
 
+_TYPES: dict[str, frozenset[type]] = {
+    "string": frozenset((str, type(None))),
+    "number": frozenset((int, Decimal, type(None))),
+    "boolean": frozenset((bool, type(None))),
+}
+_ANY_TYPE = frozenset((str, int, Decimal, bool, type(None)))
 _MOST_RULES = 512
 _MOST_OUTCOMES = 1_000

@@ -57,6 +57,15 @@ class _Checks:
             _rules_of(passing, len(values.pieces))
             for values, passing in zip(self._columns, self._passing, strict=True)
         ]
+        self._touching = [
+            {passing: _union(rules, passing) for passing in set(column)}
+            for rules, column in zip(self._rules_of, self._passing, strict=True)
+        ]
+        self._constant = sum(
+            1 << rule
+            for rule in range(self._count)
+            if all(cells[rule].constants is not None for cells in self._table.cells)
+        )
 
     # --- types ---------------------------------------------------------------------------------
 
@@ -88,19 +97,10 @@ class _Checks:
 
     def overlaps(self) -> None:
         """Pairs of rules that match the same values; under ANY only those whose outputs differ."""
-        touching = [
-            {passing: _union(rules, passing) for passing in set(column)}
-            for rules, column in zip(self._rules_of, self._passing, strict=True)
-        ]
         found = 0
-        for rule in range(self._count):
-            if not self._is_constant(rule):
-                continue
-            others = ((1 << self._count) - 1) >> (rule + 1) << (rule + 1)
-            for number, column in enumerate(self._passing):
-                others &= touching[number][column[rule]]
-            for other in _bits(others):
-                if self._is_constant(other) and not self._may_overlap(rule, other):
+        for rule in _bits(self._constant):
+            for other in _bits(self._meeting(rule) >> (rule + 1) << (rule + 1)):
+                if not self._may_overlap(rule, other):
                     self._warn(
                         "RULES_OVERLAP",
                         f"rules {rule + 1} and {other + 1} both match {self._common(rule, other)}; "
@@ -113,10 +113,14 @@ class _Checks:
 
     def hidden_rules(self, never: set[int]) -> None:
         """Under FIRST: rules whose every value is met by earlier rules."""
-        for rule in range(1, self._count):
-            if rule in never or not self._is_constant(rule):
+        steps = _MOST_STEPS
+        for rule in _bits(self._constant):
+            earlier = self._meeting(rule) & ((1 << rule) - 1)
+            if rule in never or not earlier:
                 continue
-            earlier = sum(1 << other for other in range(rule) if self._is_constant(other))
+            steps -= earlier.bit_count()
+            if steps < 0:
+                return
             region = [column[rule] for column in self._passing]
             if next(self._uncovered(region, earlier), None) is None:
                 message = f"rule {rule + 1} never matches: the rules before it meet all of its values"
@@ -135,7 +139,7 @@ class _Checks:
 
         Ends without an answer when the search takes too long.
         """
-        open_from = self._open_from(region)
+        open_from = self._open_from(region, rules)
         steps = _MOST_STEPS
         covered: set[tuple[int, int]] = set()
         stack: list[tuple[int, int, list[int | None]]] = [(0, rules, [])]
@@ -153,15 +157,21 @@ class _Checks:
             for piece in reversed(list(_bits(region[column]))):
                 stack.append((column + 1, left & self._rules_of[column][piece], [*path, piece]))
 
-    def _open_from(self, region: Sequence[int]) -> list[int]:
-        """For each column the rules that meet the whole region in it and in all columns after it."""
+    def _open_from(self, region: Sequence[int], rules: int) -> list[int]:
+        """For each column those of the rules that meet the whole region in it and in all columns after it."""
         found = [0] * len(self._columns)
-        rules = (1 << self._count) - 1
         for column in reversed(range(len(self._columns))):
-            wanted = region[column]
-            rules &= sum(1 << rule for rule, cell in enumerate(self._passing[column]) if not wanted & ~cell)
+            wanted, passing = region[column], self._passing[column]
+            rules = sum(1 << rule for rule in _bits(rules) if not wanted & ~passing[rule])
             found[column] = rules
         return found
+
+    def _meeting(self, rule: int) -> int:
+        """The rules, all of constants, that some value makes match together with this one."""
+        rules = self._constant
+        for touching, column in zip(self._touching, self._passing, strict=True):
+            rules &= touching[column[rule]]
+        return rules
 
     def _may_overlap(self, rule: int, other: int) -> bool:
         if self._table.model.hit_policy is not HitPolicy.ANY:
@@ -171,9 +181,6 @@ class _Checks:
         return any(len(value) < len(row) for value, row in zip(values, rows, strict=True)) or (
             equal(values[0], values[1]) is True
         )
-
-    def _is_constant(self, rule: int) -> bool:
-        return all(cells[rule].constants is not None for cells in self._table.cells)
 
     # --- words ---------------------------------------------------------------------------------
 

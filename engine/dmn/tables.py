@@ -34,7 +34,7 @@ class CompiledTable:
         self.rules = rules
         self.priorities = [output.priorities for output in outputs]
         self._outputs, self._owner = outputs, owner
-        self._index: RuleIndex = build_index(cells, len(results))
+        self.index: RuleIndex = build_index(cells, len(results))
         self._combine = combiner(table.hit_policy)
         self._is_first = table.hit_policy is model.HitPolicy.FIRST
         self._names = [output.name for output in outputs]
@@ -43,7 +43,7 @@ class CompiledTable:
     def evaluate(self, scope: Scope, run: Run) -> object:
         """The output over `scope`; what was looked at is noted in the run. Raises DecisionFailed."""
         values = [column.value(scope, run) for column in self.inputs]
-        matched = self._index.matches(values, scope, run)
+        matched = self.index.matches(values, scope, run)
         run.table = TableTrace(values, ())
         found, output = self.outcome(matched, scope, run)
         run.table = TableTrace(values, found)
