@@ -60,9 +60,16 @@ class RecordsPart(EnginePart):
         return next_due(self.commands)
 
     def counts(self) -> Mapping[str, int]:
-        """Numbers for /metrics: instances by state, open user tasks, jobs, incidents, overdue timers."""
+        """Numbers for /metrics: instances by state, open user tasks, jobs, incidents, overdue timers, and the
+        commands that this process has run."""
         with self.database.read() as view:
-            return counted(view, self.clock.now())
+            found = counted(view, self.clock.now())
+        timings = self.commands.timings
+        return found | {
+            "commands_total": timings.commands,
+            "command_milliseconds_total": int(timings.seconds * 1000),
+            "command_collisions_total": timings.collisions,
+        }
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every commit that made work for the machine (it must not block)."""

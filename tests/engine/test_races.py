@@ -7,8 +7,10 @@ import pytest
 
 from engine import (
     SYSTEM,
+    AlreadyExists,
     EngineError,
     HandlerRegistry,
+    IncidentAlreadyResolved,
     JobContext,
     ProcessInstanceFilter,
     UserTaskAlreadyClaimed,
@@ -243,3 +245,39 @@ def test_two_messages_for_one_key_start_one_instance(engine, deploy):
         race(*[lambda name=name: engine.publish_message("application", name, by=SYSTEM)] * 2)
 
     assert engine.process_instances(ProcessInstanceFilter(), by=SYSTEM).total == FEWER
+
+
+def test_two_deployments_at_once_number_their_versions_one_after_the_other(engine):
+    def version(number):
+        task = user_task("look", groups=f"group{number}")
+        return [process("twice", start(), task, end(), flows="start>look>end")]
+
+    results = []
+    for trial in range(5):
+        one, two = version(2 * trial), version(2 * trial + 1)
+        results += race(
+            lambda one=one: engine.deploy(one, by=SYSTEM), lambda two=two: engine.deploy(two, by=SYSTEM)
+        )
+
+    assert sorted(result.processes[0].version for result in results) == list(range(1, 11))
+
+
+def test_of_two_messages_with_one_id_one_is_kept(engine, loop):
+    once = {"time_to_live": timedelta(hours=1), "message_id": "same", "by": SYSTEM}
+
+    results = race(*[lambda: engine.publish_message("news", "A", **once)] * 2)
+
+    assert [type(r) for r in results if isinstance(r, Exception)] == [AlreadyExists]
+
+
+def test_two_operators_resolve_one_incident_once(engine, deploy):
+    deploy(process("jobs", start(), service_task("do_it", "nobody-does"), end(), flows="start>do_it>end"))
+    engine.start_process_instance("jobs", by=SYSTEM)
+    (job,) = engine.activate_jobs("nobody-does", by=SYSTEM)
+    engine.fail_job(job.key, retries=0, message="no", by=SYSTEM)
+    (incident,) = engine.incidents(by=SYSTEM).items
+
+    results = race(*[lambda: engine.resolve_incident(incident.key, by=SYSTEM)] * 2)
+
+    assert [type(r) for r in results if isinstance(r, Exception)] == [IncidentAlreadyResolved]
+    assert engine.counts()["incidents_open"] == 0
