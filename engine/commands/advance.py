@@ -148,6 +148,19 @@ class Step:
                     process_id=process_id,
                     process_instance_key=subscription.process_instance_key,
                 )
+                self._log.append(
+                    LogEntry(
+                        process_instance_key=subscription.process_instance_key,
+                        action="receive-message",
+                        element_id=subscription.element_id,
+                        element_instance_key=subscription.element_instance_key,
+                        details={
+                            "name": name,
+                            "correlationKey": key,
+                            "publishedAt": str(message.published_at),
+                        },
+                    )
+                )
                 self.runtime.run()
                 return True
         return False

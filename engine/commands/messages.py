@@ -181,6 +181,16 @@ def _deliver(
     if not step.runtime.trigger(element, subscription.element_id, message.variables):
         return False
     step.advance()
+    context.audit(
+        "receive-message",
+        "element",
+        subscription.element_id,
+        instance,
+        actor=actor,
+        name=message.name,
+        correlationKey=message.correlation_key,
+        variables=sorted(message.variables),
+    )
     return True
 
 
@@ -197,6 +207,16 @@ def _start(
         return None
     key = start(
         context, subscription.definition_key, variables, start_event_id=subscription.element_id, actor=actor
+    )
+    context.audit(
+        "start-process-instance",
+        "process-instance",
+        key,
+        key,
+        actor=actor,
+        processId=process_id,
+        message=subscription.message_name,
+        variables=sorted(variables),
     )
     if correlation_key and key not in context.ended_instances:
         messages.hold_start(process_id, correlation_key, key)

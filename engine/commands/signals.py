@@ -46,14 +46,25 @@ def broadcast(
         instance, element = subscription.process_instance_key, subscription.element_instance_key
         if instance is None or element is None:
             event = subscription.element_id
-            reached.append(
-                start(context, subscription.definition_key, variables, start_event_id=event, actor=actor)
+            key = start(context, subscription.definition_key, variables, start_event_id=event, actor=actor)
+            context.audit(
+                "start-process-instance",
+                "process-instance",
+                key,
+                key,
+                actor=actor,
+                processId=subscription.process_id,
+                signal=name,
             )
+            reached.append(key)
         elif instance in reached_before:
             continue
         elif context.uow.instances.lock(instance).state is InstanceState.ACTIVE:
             step = Step(context, actor)
             if step.runtime.trigger(element, subscription.element_id, variables):
                 step.advance()
+                context.audit(
+                    "receive-signal", "element", subscription.element_id, instance, actor=actor, name=name
+                )
                 reached.append(instance)
     return tuple(reached)

@@ -88,6 +88,7 @@ def test_a_message_reaches_whoever_waits_with_its_key(engine, deploy):
 
     assert (state(engine, first), state(engine, second)) == ("ACTIVE", "COMPLETED")
     assert values(engine, second)["amount"] == 3
+    assert [line.action for line in engine.timeline(second, by=SYSTEM)][-1] == "receive-message"
 
 
 def test_a_message_that_comes_before_anybody_waits_is_not_lost(engine, deploy):
@@ -99,6 +100,7 @@ def test_a_message_that_comes_before_anybody_waits_is_not_lost(engine, deploy):
 
     assert state(engine, key) == "COMPLETED"
     assert values(engine, key)["amount"] == 3
+    assert engine.timeline(key, by=SYSTEM)[-1].action == "receive-message"
 
 
 def test_a_message_is_forgotten_when_its_time_is_over(engine, deploy, clock):
@@ -166,6 +168,7 @@ def test_a_message_starts_one_running_instance_per_key(engine, deploy):
 
     instances = engine.process_instances(by=SYSTEM, order="key").items
     assert [i.state for i in instances] == ["COMPLETED", "ACTIVE", "ACTIVE"]
+    assert engine.timeline(instances[1].key, by=SYSTEM)[0].details["message"] == "application"
     assert engine.user_tasks(by=SYSTEM).total == 2
     assert other.process_instance_key == instances[1].key
 
@@ -232,7 +235,8 @@ def test_a_write_outside_a_step_may_publish_and_leaves_a_line(engine, deploy, ad
         transaction.publish_message("paid", "A", {"amount": 1})
 
     assert state(engine, key) == "COMPLETED"
-    assert engine.audit(by=admin).items[0].action == "hand-in-bid"
+    actions = [(line.action, line.actor) for line in engine.audit(by=admin, limit=2).items]
+    assert actions == [("receive-message", "admin"), ("hand-in-bid", "admin")]
 
 
 def test_an_exception_undoes_a_write_outside_a_step(engine, deploy, admin):
