@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine import SYSTEM, ProcessEngine
+from tasks.records_base import Maker
+from tasks.supplier.enlisting import enlist_supplier
 
 ADMIN = "admin"
 
@@ -27,6 +29,8 @@ class Role:
     def names(self) -> Mapping[str, str]:
         return {"zh": self.zh, "en": self.en}
 
+
+CONTACT = "supplier_contact"
 
 ROLES = (
     Role(ADMIN, "系统管理员", "Administrator"),
@@ -53,11 +57,12 @@ ROLES = (
     Role("cfo", "财务总监", "CFO"),
     Role("ceo", "总经理", "CEO"),
     Role("outsourcing_committee", "外包管理委员会", "Outsourcing committee"),
-    Role("supplier_contact", "供应商联系人", "Supplier contact", ()),
+    Role(CONTACT, "供应商联系人", "Supplier contact", ()),
 )
 
-SEVERAL = {"bid_opener": 2, "bid_evaluator": 5}
-"""Roles in which a rule asks for different people: two openers, a panel of evaluators and a reserve."""
+SEVERAL = {"bid_opener": 2, "bid_evaluator": 5, CONTACT: 3}
+"""Roles in which a rule asks for different people: two openers, a panel with a reserve, three bidders."""
+SAMPLE_SCHEME = "tenure-sample"
 
 
 def create_roles(engine: ProcessEngine) -> None:
@@ -80,7 +85,24 @@ def create_sample_accounts(engine: ProcessEngine) -> str | None:
     password = secrets.token_urlsafe(9)
     for user_id, name, group in sample_account_names():
         engine.create_user(user_id, name, by=SYSTEM, password=password, groups=[group])
+    _enlist_sample_suppliers(engine)
     return password
+
+
+def _enlist_sample_suppliers(engine: ProcessEngine) -> None:
+    """One invented supplier for each sample contact, so that a first tender finds bidders."""
+    with engine.transaction(by=SYSTEM, action="enlist sample suppliers") as transaction:
+        maker = Maker(transaction.now, SYSTEM.user_id)
+        for number in range(1, SEVERAL[CONTACT] + 1):
+            supplier = enlist_supplier(
+                transaction.records,
+                maker,
+                name=f"样例供应商 Sample supplier {number}",
+                scheme=SAMPLE_SCHEME,
+                scheme_id=str(number),
+                contacts=[f"{CONTACT}{number}"],
+            )
+            transaction.audit("supplier", str(supplier.id), name=supplier.name)
 
 
 def sample_account_names() -> list[tuple[str, str, str]]:
