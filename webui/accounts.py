@@ -109,9 +109,13 @@ def choose_language() -> Response:
 
 def _sign_in_first() -> Response | None:
     """Every page needs a person, unless its blueprint or view says otherwise."""
-    if request.endpoint is None or current_user.is_authenticated:
+    if (
+        request.endpoint is None
+        or request.blueprint in ("accounts", "health", "api")
+        or (request.blueprint or "").startswith("api.")
+    ):
         return None
-    if request.blueprint in ("accounts", "health", "api") or (request.blueprint or "").startswith("api."):
+    if current_user.is_authenticated:
         return None
     if request.method != "GET":
         flash(_("Your session has ended. Sign in, then press Back twice in the browser and send again."))

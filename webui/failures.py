@@ -7,7 +7,7 @@ import re
 import secrets
 from dataclasses import dataclass, field
 
-from flask import Flask, g, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -30,8 +30,8 @@ from engine import (
 
 from . import formats
 from .context import MissingPermission, actor, element_name, engine, group_name, person, process_model
+from .i18n import forget_the_person, lazy
 from .i18n import gettext as _
-from .i18n import lazy
 
 log = logging.getLogger(__name__)
 
@@ -85,14 +85,19 @@ def show(failure: Failure, error: Exception) -> tuple[str, int]:
         log.info("%s %s: %s, reference %s", request.method, request.path, error, g.get("reference"))
     elif failure.status == 503:
         log.error("%s %s: %s, reference %s", request.method, request.path, error, g.get("reference"))
-    template = "failure_bare.html" if failure.status >= 500 else "failure.html"
-    return render_template(template, failure=failure, reference=g.get("reference", "")), failure.status
+    reference = g.get("reference", "")
+    if failure.status < 500:
+        return render_template("failure.html", failure=failure, reference=reference), failure.status
+    # No context of the request: it would ask for the person, and the database may be what failed.
+    bare = current_app.jinja_env.get_template("failure_bare.html")
+    return bare.render(failure=failure, reference=reference), failure.status
 
 
 def explain(error: EngineError) -> Failure:
     """An engine error in the words of the page."""
     match error:
         case Unavailable():
+            forget_the_person()
             return Failure(
                 status=503,
                 title=_("The database cannot be reached"),
@@ -134,6 +139,7 @@ def explain(error: EngineError) -> Failure:
 
 
 def _ours() -> Failure:
+    forget_the_person()
     return Failure(
         status=500,
         title=_("Something went wrong on our side"),

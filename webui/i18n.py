@@ -23,7 +23,6 @@ COOKIE = "language"
 
 
 def init_app(app: Flask) -> None:
-    app.before_request(_choose)
     app.jinja_env.globals.update(
         _=gettext, localized=localized, language=language, languages=LANGUAGES, field_name=field_name
     )
@@ -32,8 +31,15 @@ def init_app(app: Flask) -> None:
 
 def language() -> str:
     """`zh` or `en`: the user's setting, else the cookie, else what the browser asks for."""
-    chosen: str = g.get("language", "en")
+    if "language" not in g:
+        g.language = _chosen(getattr(current_user, "language", ""))
+    chosen: str = g.language
     return chosen
+
+
+def forget_the_person() -> None:
+    """Choose without the user's setting: for pages that must not ask the database."""
+    g.language = _chosen("")
 
 
 def gettext(text: str, **parameters: Any) -> str:
@@ -72,11 +78,11 @@ def code_name(text: str) -> str:
     return _catalogue(language(), "value").get(text, text)
 
 
-def _choose() -> None:
+def _chosen(setting: str) -> str:
     settings = current_app.extensions["tenure"].settings
     asked = request.accept_languages.best_match(["zh", "en"]) or settings.language
-    wanted = [getattr(current_user, "language", ""), request.cookies.get(COOKIE, ""), asked]
-    g.language = next((code for code in wanted if code in LANGUAGES), "en")
+    wanted = [setting, request.cookies.get(COOKIE, ""), asked]
+    return next((code for code in wanted if code in LANGUAGES), "en")
 
 
 @cache
