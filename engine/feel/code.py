@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from engine.feel.limits import Scope
 from engine.feel.nodes import Node
@@ -27,12 +26,27 @@ class Layer:
         self.is_item = is_item
 
 
+class Body(NamedTuple):
+    """`cost` are the steps of one evaluation. `has_function`: a function may look at the scope later on.
+
+    `shows_partial`: the list of the results so far is used in another way than `partial[...]`.
+    """
+
+    code: Code
+    cost: int
+    has_function: bool
+    shows_partial: bool
+
+
 N = TypeVar("N", bound=Node)
 _RULES: dict[type[Node], Callable[[Compiler, Any, Layer], Code]] = {}
 
 
 class Compiler:
-    """Compiles one text. `names` collects the free variables that it reads."""
+    """Compiles one text. `names` collects the free variables that it reads.
+
+    What is compiled is counted: all nodes, functions, and uses of `partial` other than `partial[...]`.
+    """
 
     def __init__(
         self,
@@ -45,10 +59,21 @@ class Compiler:
         self.types = types
         self.variables = frozenset(variables)
         self.names: set[str] = set()
+        self.nodes = 0
+        self.functions = 0
+        self.partials = 0
 
     def code(self, node: Node, layer: Layer) -> Code:
         """The closure that evaluates `node` in a scope that looks like `layer`."""
+        self.nodes += 1
         return _RULES[type(node)](self, node, layer)
+
+    def measured(self, node: Node, layer: Layer) -> Body:
+        """The same for what is evaluated again and again, with what must be known of it."""
+        nodes, functions, partials = self.nodes, self.functions, self.partials
+        code = self.code(node, layer)
+        cost = 1 + (self.nodes - nodes) // 2
+        return Body(code, cost, self.functions > functions, self.partials > partials)
 
 
 def rule(
@@ -61,23 +86,6 @@ def rule(
         return function
 
     return register
-
-
-def walk(node: object) -> Iterable[Node]:
-    """`node` and all nodes below it."""
-    pending = [node]
-    while pending:
-        each = pending.pop()
-        if isinstance(each, Node):
-            yield each
-            pending.extend(getattr(each, field.name) for field in fields(each))
-        elif isinstance(each, (list, tuple)):
-            pending.extend(each)
-
-
-def weight(node: Node) -> int:
-    """The steps that one evaluation of `node` costs."""
-    return 1 + sum(1 for _ in walk(node)) // 2
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 
 from engine.feel.builtin_names import BUILTIN_NAMES
 from engine.feel.builtins import Builtin, Null, Signature, find_builtin
-from engine.feel.code import Code, Compiler, Layer, nearest, rule, weight
+from engine.feel.code import Code, Compiler, Layer, nearest, rule
 from engine.feel.compile_names import find_variable, is_local
 from engine.feel.errors import FeelLimitExceeded
 from engine.feel.limits import MAX_CALL_DEPTH, Run, Scope
@@ -115,11 +115,12 @@ def invoke(function: Function, arguments: list[object], run: Run, position: int 
 @rule(FunctionDefinition)
 def _definition(compiler: Compiler, node: FunctionDefinition, layer: Layer) -> Code:
     parameters = tuple(node.parameters)
+    compiler.functions += 1
     if node.body is None:
         external = Function(parameters, _external)
         return lambda scope: external
-    body = compiler.code(node.body, Layer(parameters, layer))
-    cost, position = 4 * weight(node.body), node.position
+    body, cost, _, _ = compiler.measured(node.body, Layer(parameters, layer))
+    position = node.position
     types = [None if each is None else resolve(each, compiler.types) for each in node.types]
     typed = any(each is not None for each in types)
     signature = infer(node, compiler.types)
@@ -132,7 +133,7 @@ def _definition(compiler: Compiler, node: FunctionDefinition, layer: Layer) -> C
                 fitted(argument, type_, name)
                 for argument, type_, name in zip(arguments, types, parameters, strict=True)
             ]
-        run.budget.charge(cost, position)
+        run.budget.charge(4 * cost, position)
         return body(Scope(dict(zip(parameters, arguments, strict=True)), outer, run))
 
     return lambda scope: Function(parameters, partial(call, scope), signature=signature)

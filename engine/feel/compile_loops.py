@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from collections.abc import Iterator as AnyIterator
 from datetime import date
 
-from engine.feel.code import Code, Compiler, Layer, rule, walk, weight
+from engine.feel.code import Body, Code, Compiler, Layer, rule
 from engine.feel.errors import FeelLimitExceeded
 from engine.feel.limits import MAX_LIST_LENGTH, MAX_STEPS, Scope
-from engine.feel.nodes import Filter, For, FunctionDefinition, Iterator, Name, Node, Quantified
+from engine.feel.nodes import For, Iterator, Quantified
 from engine.feel.numbers import whole
 from engine.feel.values import Range, kind_of, normalise
 
@@ -20,19 +20,18 @@ Domain = Callable[[Scope], "Iterable[object] | None"]
 def _for(compiler: Compiler, node: For, layer: Layer) -> Code:
     domains, inner = _domains(compiler, node.iterators, layer)
     inner.names.add("partial")
-    body = compiler.code(node.body, inner)
-    steps = _Steps(node.iterators, domains, weight(node.body), node.position, fresh=_keeps_scope(node.body))
-    snapshot = _lets_partial_out(node.body)
+    body = compiler.measured(node.body, inner)
+    steps = _Steps(node.iterators, domains, body, node.position)
 
     def evaluate(scope: Scope) -> list[object] | None:
         results: list[object] = []
         values: dict[str, object] = {"partial": results}
 
         def one(frame: Scope) -> None:
-            if snapshot:
+            if body.shows_partial:
                 scope.run.budget.charge(len(results) >> 2, node.position)
                 frame.values["partial"] = list(results)  # type: ignore[index]
-            results.append(body(frame))
+            results.append(body.code(frame))
             if len(results) > MAX_LIST_LENGTH:
                 raise FeelLimitExceeded(f"a list of more than {MAX_LIST_LENGTH:,} items", node.position)
 
@@ -44,10 +43,9 @@ def _for(compiler: Compiler, node: For, layer: Layer) -> Code:
 @rule(Quantified)
 def _quantified(compiler: Compiler, node: Quantified, layer: Layer) -> Code:
     domains, inner = _domains(compiler, node.iterators, layer)
-    condition = compiler.code(node.condition, inner)
-    steps = _Steps(
-        node.iterators, domains, weight(node.condition), node.position, fresh=_keeps_scope(node.condition)
-    )
+    body = compiler.measured(node.condition, inner)
+    steps = _Steps(node.iterators, domains, body, node.position)
+    condition = body.code
     decisive = node.quantifier == "some"
     position, quantifier = node.position, node.quantifier
 
@@ -81,14 +79,12 @@ class _Decided(Exception):
 class _Steps:
     """All combinations of the iterators' values, each counted."""
 
-    def __init__(
-        self, iterators: list[Iterator], domains: list[Domain], cost: int, position: int, *, fresh: bool
-    ) -> None:
+    def __init__(self, iterators: list[Iterator], domains: list[Domain], body: Body, position: int) -> None:
         self.names = [each.name for each in iterators]
         self.domains = domains
-        self.cost = cost
+        self.cost = body.cost
         self.position = position
-        self.fresh = fresh
+        self.fresh = body.has_function
 
     def run(self, scope: Scope, values: dict[str, object], one: Callable[[Scope], None]) -> bool:
         """Call `one` with a scope for each combination. False when a domain is nothing to go through."""
@@ -198,16 +194,3 @@ def _span(low: int, high: int, position: int) -> range:
     if abs(high - low) > MAX_STEPS:
         raise FeelLimitExceeded(f"a loop of {abs(high - low) + 1:,} steps", position)
     return range(low, high + 1) if low <= high else range(low, high - 1, -1)
-
-
-def _keeps_scope(body: Node) -> bool:
-    """Whether something in the body (a function) may look at its variables after the step is over."""
-    return any(isinstance(each, FunctionDefinition) for each in walk(body))
-
-
-def _lets_partial_out(body: Node) -> bool:
-    """Whether `partial` is used in any other way than `partial[...]`, so that it must be copied."""
-    filtered = {id(each.value) for each in walk(body) if isinstance(each, Filter)}
-    return any(
-        isinstance(each, Name) and each.name == "partial" and id(each) not in filtered for each in walk(body)
-    )

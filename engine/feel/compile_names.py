@@ -14,6 +14,8 @@ from engine.feel.values import KINDS, normalise
 @rule(Name)
 def _name(compiler: Compiler, node: Name, layer: Layer) -> Code:
     name, position = node.name, node.position
+    if name == "partial":
+        compiler.partials += 1
     if name == "item" and (hops := _hops_to_item(layer)) is not None:
         return _item(hops)
     hops, where = _resolve(name, layer)

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.feel.code import Code, Compiler, Layer, nearest, rule, walk, weight
+from engine.feel.code import Code, Compiler, Layer, nearest, rule
 from engine.feel.compile_names import root_variable
 from engine.feel.limits import Scope
-from engine.feel.nodes import Filter, FunctionDefinition, Literal, Name, Negation, Node, Path
+from engine.feel.nodes import Filter, Literal, Name, Negation, Node, Path
 from engine.feel.numbers import NUMERIC, negate_number, whole
 from engine.feel.temporal import FarDate, FarDateTime, YearMonthDuration, offset_of
 from engine.feel.values import KINDS, Range, kind_of, normalise
@@ -136,12 +136,13 @@ def _entry_of_context(holder: dict[str, object], name: str, position: int, scope
 @rule(Filter)
 def _filter(compiler: Compiler, node: Filter, layer: Layer) -> Code:
     source = compiler.code(node.value, layer)
+    if isinstance(node.value, Name) and node.value.name == "partial":
+        compiler.partials -= 1
     index = _constant_index(node.condition)
     if index is not None:
         return _at_index(source, index, node.position)
-    condition = compiler.code(node.condition, Layer((), layer, is_item=True))
-    shares_scope = not any(isinstance(each, FunctionDefinition) for each in walk(node.condition))
-    cost, position = weight(node.condition), node.position
+    condition, cost, has_function, _ = compiler.measured(node.condition, Layer((), layer, is_item=True))
+    position = node.position
     if isinstance(node.condition, Name) and node.condition.name not in ("item", "?"):
         return _by_entry(source, condition, node, root_variable(node.value, layer))
 
@@ -161,7 +162,7 @@ def _filter(compiler: Compiler, node: Filter, layer: Layer) -> Code:
             budget.steps -= cost
             if budget.steps < budget.floor:
                 budget.check(position)
-            if not shares_scope:
+            if has_function:
                 frame = Scope(_NOTHING, scope, run)
             frame.item = item
             frame.values = item if type(item) is dict else _NOTHING

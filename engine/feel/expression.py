@@ -21,7 +21,7 @@ from engine.feel.nodes import Node, Tests
 from engine.feel.parser import parse_expression, parse_unary_tests
 from engine.feel.types import Type
 
-_evaluation = tuple.__new__  # half the time of calling Evaluation
+_TRUE, _FALSE = Evaluation(True), Evaluation(False)  # most texts are conditions
 COMPILERS = (compile_basics, compile_calls, compile_comparison, compile_loops, compile_names, compile_paths)
 
 
@@ -50,7 +50,9 @@ class Expression:
         except RecursionError:
             raise _too_deep() from None
         if run.warnings is None:
-            return _evaluation(Evaluation, (value, ()))
+            if value is True:
+                return _TRUE
+            return _FALSE if value is False else Evaluation(value)
         return Evaluation(value, tuple(run.warnings.values()))
 
     def __repr__(self) -> str:
@@ -84,7 +86,9 @@ class UnaryTests:
         except RecursionError:
             raise _too_deep() from None
         if run.warnings is None:
-            return _evaluation(Evaluation, (passed, ()))
+            if passed is True:
+                return _TRUE
+            return _FALSE if passed is False else Evaluation(passed)
         return Evaluation(passed, tuple(run.warnings.values()))
 
     def __repr__(self) -> str:

@@ -491,18 +491,33 @@ class Parser(TypeParser):
         if self.at("-") and self.tokens[self.index + 1].kind == END:
             self.advance()
             return Tests(position, None, False)
-        if self.at("not") and self.peek() == "(" and self._closes_at_end():
+        if self.at("not") and self.peek() == "(":
+            negated = self._negated()
+            if negated is not None:
+                return Tests(position, negated, True)
+        return Tests(position, self._tests(), False)
+
+    def _negated(self) -> list[Node] | None:
+        """The tests in `not(...)` when that is the whole cell; tried out, for `[1..2)` has such a sign too."""
+        start, depth = self.index, self.depth
+        try:
             self.advance()
             self.advance()
             tests = self._tests()
-            self.expect(")")
-            return Tests(position, tests, True)
-        return Tests(position, self._tests(), False)
+            if self.at(")") and self.tokens[self.index + 1].kind == END:
+                self.advance()
+                return tests
+        except FeelSyntaxError:
+            if self._closes_at_end(start):
+                raise
+        self.depth = depth
+        self.move_to(start)
+        return None
 
-    def _closes_at_end(self) -> bool:
-        """Whether the parenthesis after `not` is closed by the last token of the text."""
+    def _closes_at_end(self, start: int) -> bool:
+        """Whether the parenthesis after the `not` at `start` is closed by the last token of the text."""
         depth = 0
-        for index in range(self.index + 1, len(self.tokens) - 1):
+        for index in range(start + 1, len(self.tokens) - 1):
             token = self.tokens[index]
             if token.kind == SIGN and token.text == "(":
                 depth += 1

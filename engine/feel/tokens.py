@@ -73,7 +73,7 @@ def tokenize(text: str) -> list[Token]:
     """The tokens with an END last. A character that starts none becomes a WRONG token."""
     tokens = []
     position, length = 0, len(text)
-    match = _TOKEN.match
+    match, new_token = _TOKEN.match, tuple.__new__
     while position < length:
         found = match(text, position)
         if found is None or (found.lastindex == 6 and text.startswith("/*", position)):
@@ -90,7 +90,7 @@ def tokenize(text: str) -> list[Token]:
                 group = unescape(group[1:-1])
             elif kind == 4:
                 group = one_blank(group)
-            tokens.append(Token(_KINDS[kind], group, position, end))
+            tokens.append(new_token(Token, (_KINDS[kind], group, position, end)))
         position = end
     tokens.append(Token(END, "", length, length))
     return tokens

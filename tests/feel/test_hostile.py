@@ -82,7 +82,6 @@ def test_unfinished_texts_are_refused_at_once(text):
         ("1 + count(for a in 1..1000 return for b in 1..1000 return for c in 1..1000 return 1)", 58),
         ("for " + ", ".join(f"x{i} in 1..2" for i in range(60)) + " return 1", 0),
         ("for d in date(\"0001-01-01\")..date(\"9999-12-31\") return d", 9),
-        ("{f: function(n) if n < 2 then n else f(n - 1) + f(n - 2), r: f(60)}.r", 37),
         ("{f: function(n) f(n)}.f(1)", 16),
         ("(function(f) f(f))(function(f) f(f))", 31),
         ("sort(for i in 1..900000 return -i, function(a, b) a < b)", 0),
@@ -90,6 +89,12 @@ def test_unfinished_texts_are_refused_at_once(text):
 )  # fmt: skip
 def test_endless_work_ends_where_it_is_written(text, position):
     assert exceeded(text).position == position
+
+
+def test_recursion_that_grows_like_rabbits_ends_within_the_function():
+    text = "{f: function(n) if n < 2 then n else f(n - 1) + f(n - 2), r: f(60)}.r"
+
+    assert 4 <= exceeded(text).position < text.index("r:")
 
 
 @pytest.mark.parametrize(
@@ -240,3 +245,9 @@ def test_a_failed_assert_ends_the_evaluation_where_it_stands():
 
     assert caught.value.position == 4
     assert not isinstance(caught.value, FeelLimitExceeded)
+
+
+def test_nested_loops_around_a_long_text_are_read_once():
+    loops = "for x in y return " * 90
+
+    assert value(loops + "+".join(["1"] * 20_000), {"y": []}) == []
