@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 POLL = timedelta(seconds=5)
 EXPIRE = timedelta(minutes=1)
+RECONSIDER = timedelta(seconds=1)
 PAUSE_AFTER_TROUBLE = 2.0
 
 
@@ -126,7 +127,13 @@ class JobExecutor:
         for job in self._runner.take(self._free_slots()):
             self._submit(job, partial(self._do, job))
         if self._free_slots():
-            self._clock.wake_at(next_due(self._commands))
+            self._clock.wake_in(self._until_next())
+
+    def _until_next(self) -> timedelta | None:
+        """How long nothing falls due. What is overdue and could not be done now is not asked for in haste:
+        another node has it, or its instance is suspended."""
+        moment = next_due(self._commands)
+        return None if moment is None else max(moment - self._commands.engine.clock.now(), RECONSIDER)
 
     def _free_slots(self) -> int:
         with self._lock:

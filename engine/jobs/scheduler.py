@@ -6,17 +6,19 @@ It keeps nothing: due times stand in our own tables, and are looked up again aft
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from ..clock import SystemClock
+
 _NEXT = "next-due"
 
 
 class WakeUpClock:
-    """Calls back at one moment, and at regular intervals; from a thread of its own."""
+    """Calls back once after a while, and at regular intervals; from a thread of its own."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
@@ -28,12 +30,13 @@ class WakeUpClock:
     def stop(self) -> None:
         self._scheduler.shutdown(wait=False)
 
-    def wake_at(self, moment: datetime | None) -> None:
-        """Wake at `moment` and no longer at an earlier named one. None: not before somebody else wakes."""
-        if moment is None:
+    def wake_in(self, delay: timedelta | None) -> None:
+        """Wake after `delay` instead of what was said before. None: not before somebody else wakes."""
+        if delay is None:
             if self._scheduler.get_job(_NEXT) is not None:
                 self._scheduler.remove_job(_NEXT)
             return
+        moment = SystemClock().now() + delay
         self._scheduler.add_job(
             self._wake, DateTrigger(moment), id=_NEXT, replace_existing=True, misfire_grace_time=None
         )

@@ -15,6 +15,7 @@ from engine import (
     JobExecutor,
     ProcessEngine,
     ProcessInstanceFilter,
+    SystemClock,
     handler,
 )
 
@@ -176,3 +177,18 @@ def executor_of_nodes():
     for one, running in made:
         running.stop()
         one.close()
+
+
+def test_what_falls_due_soon_is_done_without_polling(database, handlers, done):
+    engine = ProcessEngine(database, clock=SystemClock(), handlers=handlers)
+    catch = node("intermediateCatchEvent", "wait", timer_event("Duration", "PT2S"))
+    engine.deploy([process("pause", start(), catch, end(), flows="start>wait>end")], by=SYSTEM)
+    running = JobExecutor(engine, threads=2, poll=timedelta(minutes=10))
+    running.start()
+
+    engine.start_process_instance("pause", by=SYSTEM)
+
+    try:
+        wait_until(lambda: finished(engine) == 1)
+    finally:
+        running.stop()
