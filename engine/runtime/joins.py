@@ -93,9 +93,8 @@ def _link_throws(catch: Element) -> list[Element]:
 
 
 def wait_for_each_other(join: Element, other: Element) -> bool:
-    """Whether two joins can each bring a token to the other: then neither waits for the other's tokens."""
+    """Whether two joins can each bring a token to the other: then a token parked at one is no reason for the
+    other to wait, for it may be waiting itself for what comes out there."""
     if join is other:
         return True
-    if other.type is not ElementType.INCLUSIVE_GATEWAY:
-        return False
     return other in _can_reach(join, join.incoming) and join in _can_reach(other, other.incoming)

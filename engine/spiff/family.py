@@ -26,6 +26,7 @@ class Family:
         self._max_steps, self.max_depth = max_steps, max_depth
         self._workflows: dict[int, InstanceWorkflow] = {}
         self._queue: deque[Token] = deque()
+        self._emptied: list[tuple[InstanceWorkflow, LiveElement]] = []
         self._later: list[tuple[InstanceWorkflow, LiveElement, Element, Mapping[str, Any]]] = []
 
     # --- instances ----------------------------------------------------------------------------
@@ -110,6 +111,19 @@ class Family:
         self._workflows[instance.record.key] = workflow
         return workflow
 
+    def emptied(self, workflow: InstanceWorkflow, scope: LiveElement) -> None:
+        """Something in the scope was taken away by hand: if nothing takes its place, the scope ends."""
+        self._emptied.append((workflow, scope))
+
+    def _end_empty_scopes(self) -> None:
+        emptied, self._emptied = self._emptied, []
+        for workflow, emptied_scope in emptied:
+            scope: LiveElement | None = emptied_scope
+            while scope is not None and scope.key in workflow.instance.elements and workflow.is_quiet(scope):
+                outer = workflow.instance.scope_of(scope)
+                self.terminate(workflow, scope)
+                scope = outer
+
     # --- running ------------------------------------------------------------------------------
 
     def enqueue(self, token: Token) -> None:
@@ -119,6 +133,7 @@ class Family:
 
     def run(self) -> None:
         """Until every token waits; past the limit each token that is still to run gets an incident."""
+        self._end_empty_scopes()
         steps = 0
         queue = self._queue
         while True:

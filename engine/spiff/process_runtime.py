@@ -17,6 +17,7 @@ from ..runtime.records import LiveElement, LiveInstance
 from ..runtime.sources import Definitions, LiveState
 from ..runtime.step import Step
 from ..runtime.variables import exact
+from . import modification
 from .family import Family
 from .instance_workflow import InstanceWorkflow
 from .specs.events import throw_error
@@ -173,6 +174,40 @@ class ProcessRuntime:
         if workflow is None:
             raise ProcessInstanceNotFound(process_instance_key)
         self._family.terminate(workflow, workflow.instance.root)
+
+    def start_element(
+        self,
+        process_instance_key: int,
+        element_id: str,
+        variables: Mapping[str, Any],
+        *,
+        scope_key: int | None = None,
+    ) -> None:
+        """Start an element of a running instance by hand, with variables of its own.
+
+        Containers around it that do not run yet begin first, without their start events; `scope_key` says in
+        which of several running ones. Raises InvalidInput with what is in the way.
+        """
+        workflow = self._family.workflow(process_instance_key)
+        if workflow is None:
+            raise ProcessInstanceNotFound(process_instance_key)
+        element = workflow.instance.model.elements.get(element_id)
+        if element is None:
+            raise InvalidInput(
+                f"process '{workflow.instance.deployed.process_id}' has no element '{element_id}'"
+            )
+        scope = None
+        if scope_key is not None:
+            scope = workflow.instance.elements.get(scope_key)
+            if scope is None:
+                raise ElementInstanceNotFound(scope_key)
+        modification.start_element(workflow, element, _exact(variables), scope)
+
+    def cancel_element(self, element_instance_key: int) -> None:
+        """End an element instance by hand. When `run` finds its scope empty, the scope ends too: to move a
+        token, start the other element before running."""
+        workflow, token = self._find(element_instance_key)
+        modification.cancel_element(self._family, workflow, token.record)
 
     def run(self) -> None:
         """Go on until every token waits. Nothing moves before this is called."""

@@ -203,3 +203,32 @@ def test_a_parallel_join_with_a_token_that_never_comes_keeps_the_process_open(wo
 
     assert world.state(instance) == "ACTIVE"
     assert world.active(instance) == []
+
+
+def test_an_inclusive_join_in_a_parallel_branch_of_a_loop_does_not_wait_for_the_other_branch(world):
+    world.deploy(
+        process(
+            "mutual",
+            start(),
+            xor("again"),
+            parallel("split"),
+            task("other"),
+            inclusive("some", default="flow_3_0"),
+            task("a"),
+            task("b"),
+            inclusive("together"),
+            parallel("join"),
+            user_task("check"),
+            xor("good", default="flow_4_0"),
+            end(),
+            flows="start>again>split>other>join>check>good; split>some; some>a [=false]; some>b>together; "
+            "good>again; a>together>join; good>end [=ok]",
+        )
+    )
+    instance = world.start("mutual")
+
+    world.complete_user_task("check", {"ok": False})
+    world.complete_user_task("check", {"ok": True})
+
+    assert world.state(instance) == "COMPLETED"
+    assert world.count(instance, "together:completed") == 2

@@ -154,6 +154,10 @@ class Player:
                 for element, number in value.items():
                     seen = counts[f"{element}:{word}"]
                     _check(name, seen == number, (element, number, seen))
+            case "triggered_counts":
+                for element, number in value.items():
+                    seen = counts[f"{element}:completed"]
+                    _check(name, seen == number, (element, number, seen))
             case "completed_end_events":
                 seen_ends = {e for e in driver.end_events() if counts[f"{e}:completed"]}
                 _check(name, seen_ends == set(value), seen_ends)

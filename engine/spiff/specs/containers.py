@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ...bpmn.model import Element, ElementType
 from ...model import ElementState, InstanceState
 from ...runtime import ad_hoc
 from ...runtime.calls import variables_from_child
+from ...runtime.records import LiveElement
 from ...runtime.subscriptions import events_of_scope
 from ..token import Token
 from .base import ElementSpec
 
+if TYPE_CHECKING:
+    from ..instance_workflow import InstanceWorkflow
+
 _BEGUN = "begun"
+ENTER = "enter"
 
 
 class ContainerSpec(ElementSpec):
@@ -29,6 +36,9 @@ class ContainerSpec(ElementSpec):
     def start_inside(self, token: Token) -> None:
         """Send the first tokens on their way."""
         data, workflow = token.record.data, token.workflow
+        if ENTER in data:
+            enter(workflow, token.record, data.pop(ENTER), data.pop("payload", {}))
+            return
         if "start" in data:
             triggered = workflow.instance.model.elements[data.pop("start")]
             workflow.send_to(triggered, token.record, local=data.pop("payload", None))
@@ -95,6 +105,15 @@ class AdHocSpec(ContainerSpec):
             if definition.cancel_remaining:
                 workflow.terminate_children(record)
         return bool(workflow.is_quiet(record))
+
+
+def enter(workflow: InstanceWorkflow, scope: LiveElement, path: list[str], variables: dict[str, Any]) -> None:
+    """Send a token to the last element of `path`; the containers before it, inside `scope`, begin first."""
+    element = workflow.instance.model.elements[path[0]]
+    if len(path) == 1:
+        workflow.send_to(element, scope, local=variables)
+    else:
+        workflow.send_to(element, scope, note={ENTER: path[1:], "payload": variables})
 
 
 def _without_incoming(container: Element) -> list[Element]:
