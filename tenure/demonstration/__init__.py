@@ -25,7 +25,8 @@ def play_demonstration(settings: Settings) -> None:
     Raises ExecutorAlreadyRunning when another process executes on this database, and DemonstrationStuck.
     """
     keys = SealKeys(read_or_create_key(settings.seal_key_file))
-    stories = (SelectionStory(port_facts(), keys), ServicesStory(city_facts(), keys))
+    # The earlier one first: the clock of the later one would fire the timers of the earlier.
+    stories = (ServicesStory(city_facts(), keys), SelectionStory(port_facts(), keys))
     letters = [letter for story in stories for letter in story.letters]
     database = open_database(settings)
     try:

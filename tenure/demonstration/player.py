@@ -107,12 +107,10 @@ class Player:
             self.story.start(self)
         else:
             self.clock.set(max(self.story.start_at, self._last_moment()))
-        while True:
+        while self._is_active():
             self.engine.run_until_idle()
             self._refuse_incidents()
-            instance = self.instance
-            assert instance is not None
-            if instance.state is not InstanceState.ACTIVE:
+            if not self._is_active():
                 return
             if not (self.story.happen(self) or self._complete_one() or self._let_time_pass()):
                 raise DemonstrationStuck(self._waiting_for())
@@ -146,6 +144,10 @@ class Player:
     def advance_to(self, moment: datetime) -> None:
         """Move the clock forward; never back."""
         self.clock.set(max(self.clock.now(), moment))
+
+    def _is_active(self) -> bool:
+        instance = self.instance
+        return instance is not None and instance.state is InstanceState.ACTIVE
 
     def _tasks(self, state: UserTaskState, element_id: str | None = None) -> list[UserTask]:
         wanted = UserTaskFilter(state=state, root_process_instance_key=self.root_key, element_id=element_id)
