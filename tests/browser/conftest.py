@@ -24,9 +24,11 @@ from engine import (
     Resource,
     handler,
 )
+from tasks.wiring import handler_services
 from webui import WebSettings, assets, create_app
 
 RESOURCES = Path(__file__).parent / "resources"
+PROCESSES = Path(__file__).parents[2] / "processes"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PASSWORD = "correct horse battery"
 
@@ -75,9 +77,12 @@ def database_url(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="session")
 def engine(database_url: str) -> Iterator[ProcessEngine]:
-    """One engine for all browser tests, with the sample process deployed and three people."""
+    """One engine for all browser tests, with a sample process, the shipped ones, and three people."""
     clock = FixedClock(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
-    opened = ProcessEngine(database_url, clock=clock, handlers=HandlerRegistry([register_order]))
+    handlers = HandlerRegistry.from_packages("tasks")
+    handlers.register(register_order)
+    services = handler_services(seal_key=bytes(range(32)))
+    opened = ProcessEngine(database_url, clock=clock, handlers=handlers, services=services)
     fill(opened)
     yield opened
     opened.close()
@@ -90,8 +95,12 @@ def fill(engine: ProcessEngine) -> None:
     engine.create_user("admin", "Ada Admin", password=PASSWORD, groups=["admin"], by=SYSTEM)
     engine.create_user("lina", "李娜", password=PASSWORD, groups=["cpo"], by=SYSTEM)
     engine.create_user("max", "Max Meier", password=PASSWORD, groups=["contract_manager"], by=SYSTEM)
-    files = [Resource(name=path.name, content=path.read_bytes()) for path in sorted(RESOURCES.iterdir())]
-    engine.deploy(files, by=SYSTEM)
+    for role in ("legal", "service_owner"):
+        engine.create_group(role, role, by=SYSTEM)
+        engine.create_user(role, role, groups=[role], by=SYSTEM)
+    shipped = [path for path in PROCESSES.glob("*/*") if path.suffix in (".bpmn", ".dmn", ".form")]
+    for paths in (RESOURCES.iterdir(), shipped):
+        engine.deploy([Resource(name=p.name, content=p.read_bytes()) for p in sorted(paths)], by=SYSTEM)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from engine import Actor
+from engine import SYSTEM, Actor, UserTaskFilter
 
 WORDS = {
     "en": {
@@ -116,9 +116,57 @@ def test_a_process_is_started_from_its_form_in_the_browser(visit):
     )
 
 
-def approve(engine, key):
-    from engine import UserTaskFilter
+def test_supplier_selection_is_started_broken_mended_and_retried(visit, engine):
+    visitor = visit()
+    page = visitor.page
+    visitor.sign_in("admin")
+    visitor.go("/start/supplier_selection")
+    page.get_by_label("Title").fill("Application maintenance")
+    for name, value in (("serviceCategory", "it"), ("criticality", "important"), ("dataClass", "none")):
+        page.locator(f"#f-{name}").select_option(value)
+    page.locator("#f-budget").fill("1,300,000")
+    page.locator("#f-currency").select_option("CNY")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url("**/instances/*")
+    key = int(page.url.rsplit("/", 1)[1])
+    expect(visitor.diagram().locator("g[data-element-id=prepare_tender]")).to_have_class(
+        re.compile("is-active")
+    )
 
+    engine.set_variables(key, {"tenderId": "mislaid"}, by=SYSTEM)
+    (task,) = engine.user_tasks(UserTaskFilter(process_instance_key=key), by=SYSTEM).items
+    engine.complete_user_task(task.key, TENDER, by=SYSTEM)
+    visitor.go(f"/instances/{key}")
+    expect(page.locator(".incident-message")).to_contain_text("tenderId")
+    expect(page.locator(".incident-message")).to_contain_text("mislaid")
+
+    page.get_by_text("Change variables and retry").click()
+    page.locator("textarea[id^=i-][id$=-tenderId]").fill("1")
+    page.locator(".edit").get_by_label("Reason").fill("the number of the tender")
+    page.get_by_role("button", name="Change and retry").click()
+
+    review = visitor.diagram().locator("g[data-element-id=review_tender]")
+    expect(review).to_have_class(re.compile("is-active"), timeout=10_000)
+    expect(page.locator("tr.incident")).to_have_count(0)
+
+
+TENDER = {
+    "method": "open_tender",
+    "deadline": "2026-04-15T12:00:00+08:00",
+    "bidValidityDays": 90,
+    "panelSize": 3,
+    "budget": 1_300_000,
+    "ceilingPrice": 1_250_000,
+    "currency": "CNY",
+    "priceFormula": "lowest_price",
+    "criteria": [
+        {"key": "technical", "name": "Technical", "weight": "0.7", "max": 100, "threshold": 60},
+        {"key": "price", "name": "Price", "weight": "0.3", "max": 100},
+    ],
+}
+
+
+def approve(engine, key):
     lina = Actor(user_id="lina")
     (task,) = engine.user_tasks(UserTaskFilter(process_instance_key=key), by=lina).items
     engine.claim_user_task(task.key, by=lina)
