@@ -69,6 +69,8 @@ def parse_xml(source: bytes, name: str, *, limits: XmlLimits = DEFAULT_LIMITS) -
         root = parser.close()
         guard.check(parser.read_events())
     except etree.XMLSyntaxError as error:
+        if not guard.has_begun and b"<!DOCTYPE" in source[:_CHUNK]:
+            raise _document_type(name) from error
         raise _not_well_formed(name, error, parser) from error
     guard.refuse_document_type(root)
     return root
@@ -118,7 +120,7 @@ class _Guard:
     def __init__(self, name: str, limits: XmlLimits) -> None:
         self._name, self._limits = name, limits
         self._depth = self._elements = 0
-        self._seen_root = False
+        self.has_begun = False
 
     def check(self, events: Iterable[tuple[str, Any]]) -> None:
         element: XmlElement
@@ -126,8 +128,8 @@ class _Guard:
             if event == "end":
                 self._depth -= 1
                 continue
-            if not self._seen_root:
-                self._seen_root = True
+            if not self.has_begun:
+                self.has_begun = True
                 self.refuse_document_type(element)
             self._depth += 1
             self._elements += 1 + len(element.attrib)
@@ -148,12 +150,7 @@ class _Guard:
 
     def refuse_document_type(self, element: XmlElement) -> None:
         if element.getroottree().docinfo.internalDTD is not None:
-            raise _problem(
-                self._name,
-                "XML_DOCTYPE",
-                "a document type or entity definition (<!DOCTYPE ...>) is not allowed",
-                "remove it; BPMN and DMN files need none",
-            )
+            raise _document_type(self._name)
 
 
 def _not_well_formed(name: str, error: etree.XMLSyntaxError, parser: etree.XMLPullParser) -> XmlProblem:
@@ -165,6 +162,15 @@ def _not_well_formed(name: str, error: etree.XMLSyntaxError, parser: etree.XMLPu
     message = message.strip().removesuffix(".")
     column = f" (column {first.column})" if first and first.column else ""
     return _problem(name, "XML_NOT_WELL_FORMED", f"the file is not XML: {message}{column}", line=line or None)
+
+
+def _document_type(name: str) -> XmlProblem:
+    return _problem(
+        name,
+        "XML_DOCTYPE",
+        "a document type or entity definition (<!DOCTYPE ...>) is not allowed",
+        "remove it; BPMN and DMN files need none",
+    )
 
 
 def _line(element: XmlElement) -> int | None:

@@ -228,7 +228,7 @@ class _Compiler:
     def _check_circles(self) -> None:
         finished: set[int] = set()
         for node in self._nodes.values():
-            circle = _circle(node, [], finished)
+            circle = _circle(node, finished)
             if circle:
                 chain = " -> ".join(f"'{each.model.id}'" for each in circle)
                 self._environment.report(
@@ -289,25 +289,28 @@ def _free_names(boxed: model.Boxed | None, environment: Environment) -> frozense
     """The variables that a literal expression reads; those of other boxed expressions are not listed."""
     if not isinstance(boxed, model.Literal) or not boxed.text.strip():
         return frozenset()
-    scratch = Environment(
-        file="", strict=environment.strict, known_names=environment.known_names, types=environment.types
-    )
-    expression = scratch.expression(boxed.text, Owner(id="", name="", line=None), "", None)
+    expression = environment.known_expression(boxed.text)
     return frozenset() if expression is None else expression.names
 
 
-def _circle(node: Node, path: list[Node], finished: set[int]) -> list[Node]:
-    if id(node) in finished:
-        return []
-    if node in path:
-        return [*path[path.index(node) :], node]
-    if isinstance(node, DecisionNode):
-        for requirement in node.requirements:
-            if isinstance(requirement.node, DecisionNode) and (
-                found := _circle(requirement.node, [*path, node], finished)
-            ):
-                return found
-    finished.add(id(node))
+def _circle(start: Node, finished: set[int]) -> list[Node]:
+    """A way along requirements that comes back to where it was, or nothing; not recursive."""
+    path: list[Node] = []
+    on_path: set[int] = set()
+    pending: list[tuple[Node, bool]] = [(start, False)]
+    while pending:
+        node, is_left = pending.pop()
+        if is_left:
+            path.pop()
+            on_path.discard(id(node))
+            finished.add(id(node))
+        elif id(node) in on_path:
+            return [*path[next(n for n, each in enumerate(path) if each is node) :], node]
+        elif id(node) not in finished and isinstance(node, DecisionNode):
+            path.append(node)
+            on_path.add(id(node))
+            pending.append((node, True))
+            pending.extend((requirement.node, False) for requirement in node.requirements)
     return []
 
 

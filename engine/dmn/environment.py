@@ -33,16 +33,26 @@ class Environment:
     known_names: Collection[str] | None
     types: Mapping[str, Type] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    _expressions: dict[str, Expression] = field(default_factory=dict)
 
     def expression(self, text: str, owner: Owner, where: str, line: int | None) -> Expression | None:
         """Compiled; None, and a problem kept, when the text is no FEEL."""
+        found = self._expressions.get(text)
+        if found is not None:
+            return found
         try:
-            return compile_expression(
+            found = compile_expression(
                 text, strict=self.strict, known_names=self.known_names, types=self.types
             )
         except FeelSyntaxError as error:
             self._syntax(error, text, owner, where, line)
             return None
+        self._expressions[text] = found
+        return found
+
+    def known_expression(self, text: str) -> Expression | None:
+        """An expression that was compiled before."""
+        return self._expressions.get(text)
 
     def unary_tests(self, text: str, owner: Owner, where: str, line: int | None) -> UnaryTests | None:
         """Compiled; None, and a problem kept, when the text is no unary test."""

@@ -140,11 +140,12 @@ class _Builder:
             return self._types[name]
         if name not in self._definitions:
             return find_type(name, self._types) or ANY
-        if name in self._active:
+        if name in self._active or len(self._active) == _MOST_NESTED:
             return NamedType(name, self._types)
         self._active.add(name)
-        self._types[name] = self._build(self._definitions[name])
+        built = self._build(self._definitions[name])
         self._active.discard(name)
+        self._types[name] = ANY if isinstance(built, NamedType) and built.name == name else built
         return self._types[name]
 
     def _build(self, definition: model.ItemDefinition) -> Type:
@@ -176,6 +177,7 @@ class _Builder:
         return base if tests is None else ConstrainedType(definition.name, base, tests)
 
 
+_MOST_NESTED = 100
 _TEMPORAL = frozenset(
     ("date", "time", "date and time", "days and time duration", "years and months duration")
 )

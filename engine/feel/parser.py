@@ -498,7 +498,7 @@ class Parser(TypeParser):
         return Tests(position, self._tests(), False)
 
     def _negated(self) -> list[Node] | None:
-        """The tests in `not(...)` when that is the whole cell; tried out, for `[1..2)` has such a sign too."""
+        """The tests in `not(...)` when that is the whole cell; tried out, as `[1..2)` ends so too."""
         start, depth = self.index, self.depth
         try:
             self.advance()
