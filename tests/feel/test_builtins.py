@@ -1,11 +1,13 @@
 """Each built-in function once in its plain use; the rest is in Camunda's suite and in the standard's TCK."""
 
+import contextlib
+import itertools
 import re
 from decimal import Decimal
 
 import pytest
 
-from engine.feel import FeelError, to_json
+from engine.feel import FeelError, compile_expression, to_json
 from engine.feel.builtin_names import BUILTIN_NAMES, CAMUNDA_ONLY, STANDARD_ONLY
 from engine.feel.builtins import find_builtin
 from tests.feel.evaluating import run, strictly, value
@@ -240,6 +242,27 @@ def test_regular_expressions_mean_what_they_mean_in_java(text, pattern, expected
 )
 def test_texts_are_replaced_and_split(text, expected):
     assert value(text) == expected
+
+
+LITERALS = [
+    '"a"', '""', '"中🐎"', "1", "0", "-1.5", "9e6000", "1e-6000", "null", "true", "[]", "[1, 2]",
+    '[null, "a"]', "{}", "{a: 1}", '@"2024-01-01"', '@"P1D"', '@"-P1M"', '@"10:00:00@Asia/Shanghai"', '@"2024-01-01T10:00:00Z"',
+    'date("-2020-01-01")', 'date and time("-2020-01-01T10:00:00")', "[1..3]", "(< 5)", "function(x) x",
+    "function(x, y) x < y", "abs", "[[1]]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BUILTIN_NAMES)
+@pytest.mark.parametrize("strict", [False, True])
+def test_no_argument_breaks_a_function(name, strict):
+    values = [value(text, strict=strict) for text in LITERALS]
+    one = compile_expression(f"{name}(x)", strict=strict)
+    two = compile_expression(f"{name}(x, y)", strict=strict)
+
+    for x, y in itertools.product(values, values):
+        with contextlib.suppress(FeelError):
+            to_json(one.evaluate({"x": x}).value)
+            to_json(two.evaluate({"x": x, "y": y}).value)
 
 
 def test_assert_fails_with_its_cause():

@@ -250,4 +250,4 @@ def test_a_failed_assert_ends_the_evaluation_where_it_stands():
 def test_nested_loops_around_a_long_text_are_read_once():
     loops = "for x in y return " * 90
 
-    assert value(loops + "+".join(["1"] * 20_000), {"y": []}) == []
+    assert value(loops + "+".join(["1"] * 5_000), {"y": []}) == []

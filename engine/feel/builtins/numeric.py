@@ -122,14 +122,14 @@ def square_root(value: Number) -> Number:
     exact = DECIMAL.sqrt(value)
     if exact * exact == value and len(exact.as_tuple().digits) < 30:
         return integral(exact)
-    return _double(math.sqrt(value))
+    return _double(math.sqrt(value)) if _fits_double(value) else exact
 
 
 @builtin("log", "number: number")
 def logarithm(value: Number) -> Number:
     if value <= 0:
         raise Null("no logarithm of zero or less")
-    return _double(math.log(value))
+    return _double(math.log(value)) if _fits_double(value) else DECIMAL.ln(value)
 
 
 @builtin("exp", "number: number")
@@ -138,6 +138,10 @@ def exponential(value: Number) -> Number:
         return _double(math.exp(value))
     except OverflowError:
         raise Null("too large") from None
+
+
+def _fits_double(value: Number) -> bool:
+    return -300 < Decimal(value).adjusted() < 300
 
 
 def _double(value: float) -> Number:
