@@ -247,7 +247,8 @@ def test_texts_are_replaced_and_split(text, expected):
 LITERALS = [
     '"a"', '""', '"中🐎"', "1", "0", "-1.5", "9e6000", "1e-6000", "null", "true", "[]", "[1, 2]",
     '[null, "a"]', "{}", "{a: 1}", '@"2024-01-01"', '@"P1D"', '@"-P1M"', '@"10:00:00@Asia/Shanghai"',
-    '@"2024-01-01T10:00:00Z"', 'date("-2020-01-01")', 'date and time("-2020-01-01T10:00:00")', "[1..3]", "(< 5)", "function(x) x",
+    '@"2024-01-01T10:00:00Z"', 'date("-2020-01-01")', 'date and time("-2020-01-01T10:00:00")', "[1..3]",
+    "(< 5)", "function(x) x",
     "function(x, y) x < y", "abs", "[[1]]",
 ]  # fmt: skip
 
