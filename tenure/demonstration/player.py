@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Protocol
 
 from engine import (
@@ -84,26 +85,19 @@ class Player:
         self.clock = clock
         self.story = story
         self._progress = progress
+        self._engagement_id: int | None = None
 
-    @property
-    def instance(self) -> ProcessInstance | None:
-        """The story's outermost process instance."""
-        found = self.engine.process_instances(
-            ProcessInstanceFilter(business_key=self.story.business_key), by=DIRECTOR, limit=_MANY
-        )
-        roots = [instance for instance in found.items if instance.root_key == instance.key]
-        return roots[0] if roots else None
-
-    @property
+    @cached_property
     def root_key(self) -> int:
-        instance = self.instance
-        assert instance is not None
-        return instance.key
+        """The key of the story's outermost process instance."""
+        found = self._find_root()
+        assert found is not None
+        return found.key
 
     def play(self) -> None:
         """To the end of the instance. Raises DemonstrationStuck."""
         self.clock.set(self.story.start_at)
-        if self.instance is None:
+        if self._find_root() is None:
             self.story.start(self)
         else:
             self.clock.set(max(self.story.start_at, self._last_moment()))
@@ -136,18 +130,29 @@ class Player:
     @property
     def engagement_id(self) -> int | None:
         """The engagement's record, once the instance has made it."""
-        for variable in self.engine.variables(self.root_key, by=DIRECTOR):
-            if variable.name == "engagementId" and variable.scope_key == self.root_key:
-                return int(variable.value)
-        return None
+        if self._engagement_id is None:
+            self._engagement_id = self._find_engagement()
+        return self._engagement_id
 
     def advance_to(self, moment: datetime) -> None:
         """Move the clock forward; never back."""
         self.clock.set(max(self.clock.now(), moment))
 
+    def _find_engagement(self) -> int | None:
+        for variable in self.engine.variables(self.root_key, by=DIRECTOR):
+            if variable.name == "engagementId" and variable.scope_key == self.root_key:
+                return int(variable.value)
+        return None
+
     def _is_active(self) -> bool:
-        instance = self.instance
-        return instance is not None and instance.state is InstanceState.ACTIVE
+        return self.engine.process_instance(self.root_key, by=DIRECTOR).state is InstanceState.ACTIVE
+
+    def _find_root(self) -> ProcessInstance | None:
+        found = self.engine.process_instances(
+            ProcessInstanceFilter(business_key=self.story.business_key), by=DIRECTOR, limit=_MANY
+        )
+        roots = [instance for instance in found.items if instance.root_key == instance.key]
+        return roots[0] if roots else None
 
     def _tasks(self, state: UserTaskState, element_id: str | None = None) -> list[UserTask]:
         wanted = UserTaskFilter(state=state, root_process_instance_key=self.root_key, element_id=element_id)

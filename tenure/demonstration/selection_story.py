@@ -25,7 +25,7 @@ class SelectionStory:
     late bid, a bid below the technical threshold, a score that stands out."""
 
     business_key = "DEMO-PORT-2024-10569"
-    steps = 27
+    steps = 26
 
     def __init__(self, facts: PortFacts, keys: SealKeys) -> None:
         self.facts, self.keys = facts, keys

@@ -32,7 +32,7 @@ class ServicesStory:
     monthly reviews with a missing value and service credits, an overrun of 24.43 %, exit and hand-over."""
 
     business_key = "DEMO-CITY-118001"
-    steps = 130
+    steps = 116
 
     def __init__(self, facts: CityFacts, keys: SealKeys) -> None:
         self.facts, self.keys = facts, keys
