@@ -510,7 +510,7 @@ class Parser(TypeParser):
         except FeelSyntaxError:
             if self._closes_at_end(start):
                 raise
-        self.depth = depth
+        self.depth, self.in_range_end = depth, False
         self.move_to(start)
         return None
 
