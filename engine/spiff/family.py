@@ -192,7 +192,21 @@ class Family:
 
     def terminate(self, workflow: InstanceWorkflow, record: LiveElement) -> None:
         """End an element instance and everything inside it, children first, called instances included."""
-        stack: list[tuple[InstanceWorkflow, LiveElement, bool]] = [(workflow, record, False)]
+        self._terminate([(workflow, record, False)])
+
+    def terminate_inside(self, workflow: InstanceWorkflow, record: LiveElement) -> None:
+        """End everything inside an element instance, called instances included; it goes on itself."""
+        workflow.terminate_children(record)
+        called = self._called(record)
+        if called is not None:
+            self._terminate([(called, called.instance.root, False)])
+
+    def _called(self, record: LiveElement) -> InstanceWorkflow | None:
+        if record.element_type is not ElementType.CALL_ACTIVITY or "child" not in record.data:
+            return None
+        return self.workflow(record.data["child"])
+
+    def _terminate(self, stack: list[tuple[InstanceWorkflow, LiveElement, bool]]) -> None:
         while stack:
             current, live, children_gone = stack.pop()
             if children_gone:
@@ -201,8 +215,7 @@ class Family:
             live.state = ElementState.TERMINATING
             stack.append((current, live, True))
             current.forget_coming(live)
-            if live.element_type is ElementType.CALL_ACTIVITY:
-                child = self.workflow(live.data["child"]) if "child" in live.data else None
-                if child is not None:
-                    stack.append((child, child.instance.root, False))
+            child = self._called(live)
+            if child is not None:
+                stack.append((child, child.instance.root, False))
             stack.extend((current, inner, False) for inner in reversed(current.instance.children_of(live)))

@@ -1,4 +1,4 @@
-"""Moving tokens by hand: starting an element anywhere in a running instance, and ending one."""
+"""Moving tokens by hand: starting an element anywhere in a running instance, skipping and ending one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 from ..bpmn.model import Element, ElementType
 from ..errors import InvalidInput
 from ..model import ElementState
+from ..runtime import jobs, listeners, user_tasks
 from ..runtime.records import LiveElement
 from .family import Family
 from .instance_workflow import InstanceWorkflow
+from .specs.base import SKIPPED
 from .specs.containers import enter
 
 _NOT_BY_HAND = frozenset({ElementType.START_EVENT, ElementType.BOUNDARY_EVENT, ElementType.EVENT_SUB_PROCESS})
@@ -42,6 +44,25 @@ def start_element(
     if any(container.multi_instance or container.standard_loop for container in path[:-1]):
         raise InvalidInput(f"'{element.id}' stands in a repeating activity that does not run")
     enter(workflow, place, [step.id for step in path], variables)
+
+
+def skip_element(
+    family: Family, workflow: InstanceWorkflow, record: LiveElement, variables: dict[str, Any]
+) -> None:
+    """End what the element does and go on behind it, with `variables` in place of its output mappings."""
+    instance = workflow.instance
+    if record.element_type is ElementType.EVENT_BASED_GATEWAY:
+        raise InvalidInput(
+            f"gateway '{record.element_id}' cannot be skipped; start the event behind it instead"
+        )
+    family.terminate_inside(workflow, record)
+    jobs.cancel_job(instance, record)
+    user_tasks.cancel_user_task(instance, record)
+    listeners.forget_listeners(record)
+    instance.variables.propagate(record.scope_key or record.key, variables)
+    record.data[SKIPPED] = True
+    token = workflow.token_of(record)
+    token.task_spec.complete(token)
 
 
 def cancel_element(family: Family, workflow: InstanceWorkflow, record: LiveElement) -> None:

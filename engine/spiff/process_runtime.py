@@ -88,6 +88,7 @@ class ProcessRuntime:
         if record.state is not ElementState.ACTIVE:
             raise ElementInstanceNotFound(element_instance_key, "it does not wait for work any more")
         jobs.complete_job(workflow.instance, record)
+        self._family.terminate_inside(workflow, record)
         token.task_spec.finish(token, _exact(variables), self._step.actor)
 
     def throw_error(
@@ -202,6 +203,13 @@ class ProcessRuntime:
             if scope is None:
                 raise ElementInstanceNotFound(scope_key)
         modification.start_element(workflow, element, _exact(variables), scope)
+
+    def skip_element(self, element_instance_key: int, variables: Mapping[str, Any]) -> None:
+        """Go on behind an element instance by hand, whatever it does or fails at, with these variables in
+        place of its result. What runs inside it is terminated."""
+        workflow, token = self._find(element_instance_key)
+        self._drop_incident(workflow, token.record)
+        modification.skip_element(self._family, workflow, token.record, _exact(variables))
 
     def cancel_element(self, element_instance_key: int) -> None:
         """End an element instance by hand. When `run` finds its scope empty, the scope ends too: to move a

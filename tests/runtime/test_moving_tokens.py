@@ -6,10 +6,13 @@ from engine.errors import InvalidInput
 
 from .diagrams import (
     boundary,
+    call_activity,
     end,
     loop,
+    mapping,
     parallel,
     process,
+    service_task,
     start,
     sub_process,
     timer_event,
@@ -137,3 +140,49 @@ def test_what_cannot_be_started_by_hand_is_refused(world, element):
 
     with pytest.raises(InvalidInput, match=element):
         world.runtime().start_element(instance, element, {})
+
+
+@pytest.mark.parametrize(
+    "stuck",
+    [
+        service_task("stuck", "=missing"),
+        service_task("stuck", "work", extra=mapping("in a = =assert(b, b != null)")),
+        service_task("stuck", "work"),
+        user_task("stuck"),
+        call_activity("stuck", "child"),
+        sub_process("stuck", start("s"), user_task("inner"), end("e"), flows="s>inner>e"),
+        service_task("stuck", "work", inner=loop("=[1,2,3]", "i")),
+    ],
+    ids=["job-type", "mapping", "job", "user-task", "call", "subprocess", "multi-instance"],
+)
+def test_an_element_can_be_skipped_with_its_outputs(world, stuck):
+    world.deploy(
+        process("child", start(), user_task("in_child"), end(), flows="start>in_child>end"),
+        process("skipped", start(), stuck, end(), flows="start>stuck>end"),
+    )
+    instance = world.start("skipped")
+    live = min(e.key for e in world.store.load_elements(instance) if e.element_id == "stuck")
+    runtime = world.runtime()
+
+    runtime.skip_element(live, {"result": 1})
+    world.settle(runtime)
+
+    assert world.state(instance) == "COMPLETED"
+    assert world.variables(instance) == {"result": 1}
+    assert not any((world.jobs, world.user_tasks, world.incidents))
+    assert set(world.store.ended) == {key for key, _ in world.instances}
+
+
+def test_a_failing_output_mapping_can_be_skipped(world):
+    failing = service_task("work", "work", extra=mapping("out x = =assert(y, y != null)"))
+    world.deploy(process("output", start(), failing, end(), flows="start>work>end"))
+    instance = world.start("output")
+    world.complete_job("work")
+    [incident] = world.incidents.values()
+    runtime = world.runtime()
+
+    runtime.skip_element(incident.element_instance_key, {"x": 3})
+    world.settle(runtime)
+
+    assert world.variables(instance) == {"x": 3}
+    assert world.state(instance) == "COMPLETED"

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.bpmn import read_bpmn
 from engine.bpmn.model import ElementType
+from engine.bpmn.report import rejection_text
 from engine.dmn import compile_dmn, evaluate_decision
 from engine.runtime.sources import DeployedDecision
 
@@ -28,7 +29,8 @@ class WorldDriver:
                 self._deploy_decisions(content, name)
                 continue
             file = read_bpmn(content, name)
-            problems += [str(problem) for problem in file.problems if problem.is_error]
+            if any(problem.is_error for problem in file.problems):
+                problems.append(rejection_text(file.problems))
             for model in file.processes:
                 if model.executable and not problems:
                     self._deployed.append(self.world.deploy_model(model).process_id)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 COMPENSATES = "compensates"
 TRIGGERED = "triggered"
+SKIPPED = "skipped"
 
 
 class ElementSpec(BpmnTaskSpec):
@@ -203,15 +204,18 @@ class ElementSpec(BpmnTaskSpec):
         """Output mappings, end listeners, choice of flows; False when a listener has to work first."""
         instance: Instance = token.workflow.instance
         element, record = self.element, token.record
-        if listeners.current_listener(record) is None:
+        skipped = SKIPPED in record.data
+        if not skipped and listeners.current_listener(record) is None:
             if element.outputs:
                 seen = instance.visible(record)
                 made = mapped(element.outputs, seen, instance.step.now(), merge=True)
                 instance.variables.propagate(record.scope_key or record.key, made)
             else:
                 self.give_back(token)
-        if element.end_listeners and listeners.open_next_listener(
-            instance, record, element.end_listeners, "end"
+        if (
+            element.end_listeners
+            and not skipped
+            and listeners.open_next_listener(instance, record, element.end_listeners, "end")
         ):
             instance.change(record, ElementState.COMPLETING)
             return False

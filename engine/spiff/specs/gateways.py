@@ -75,7 +75,8 @@ class EventGatewaySpec(ElementSpec):
         self.complete(token)
 
     def choose(self, token: Token) -> list[SequenceFlow]:
-        chosen = token.record.data["chosen"]
+        """None when an operator has skipped the gateway without saying which event should have come."""
+        chosen = token.record.data.get("chosen")
         return [flow for flow in self.element.outgoing if flow.target.id == chosen][:1]
 
     def go_on(self, token: Token, scope: LiveElement) -> None:
