@@ -12,7 +12,9 @@ from engine import (
     SYSTEM,
     Actor,
     FixedClock,
+    HandlerRegistry,
     IncidentFilter,
+    JobContext,
     ProcessEngine,
     ProcessInstance,
     ProcessInstanceFilter,
@@ -23,6 +25,8 @@ from tasks.supplier.records import Supplier, SupplierContact, SupplierState
 from tasks.tender.receiving import receive_bid
 from tasks.tender.sealing import Offer
 
+HANDLERS = HandlerRegistry.from_packages("tasks")
+
 Form = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
@@ -30,6 +34,7 @@ Form = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]
 class Company:
     engine: ProcessEngine
     clock: FixedClock
+    _steps: int = 0
 
     # --- processes --------------------------------------------------------------------------------
 
@@ -142,6 +147,36 @@ class Company:
     def today(self) -> date:
         return self.clock.now().date()
 
+    # --- steps without a process ------------------------------------------------------------------
+
+    def step(self, job_type: str, by: str = "admin", **variables: Any) -> dict[str, Any]:
+        """Do one service step by itself, to set a scene."""
+        self._steps += 1
+        with self.engine.transaction(by=SYSTEM, action=job_type) as transaction:
+            context = JobContext(
+                key=self._steps,
+                type=job_type,
+                process_instance_key=self._steps,
+                root_process_instance_key=self._steps,
+                definition_key=1,
+                process_id="scene",
+                element_id="step",
+                element_instance_key=self._steps,
+                business_key="",
+                headers={},
+                variables=variables,
+                retries=3,
+                now=self.clock.now(),
+                actor=by,
+                idempotency_key=f"scene-{self._steps}",
+                services=dict(self.engine.services),
+                open_records=lambda: transaction.records,
+                members_of=lambda group: [],
+            )
+            result = HANDLERS[job_type].run(context)
+            transaction.records.flush()
+        return dict(result)
+
     # --- suppliers --------------------------------------------------------------------------------
 
     def supplier(self, name: str, contact: str = "") -> int:
@@ -167,7 +202,7 @@ class Company:
                 self.engine.services["seal_keys"],
                 tender_id=tender_id,
                 supplier_id=supplier_id,
-                actor="supplier_contact",
+                actor="supplier_contact1",
                 offer=Offer(**{"summary": "We do it well.", "signed": True, "validity_days": 120, **offer}),
                 price=Decimal(price),
                 currency="CNY",
