@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import SYSTEM, Actor, Channel, ProcessEngine
-from tasks.records_base import Maker, made
-from tasks.supplier.records import Supplier, SupplierContact, SupplierState
+from tasks.records_base import Maker
+from tasks.supplier.enlisting import enlist_supplier, enlisted
 
 from ..sample_accounts import create_roles, create_sample_accounts, sample_account_names
 
@@ -46,7 +45,8 @@ def contact_of(letter: str) -> str:
 
 def supplier_id(records: Session, letter: str) -> int | None:
     """The record of a supplier of the demonstration, when it was made."""
-    return records.scalar(select(Supplier.id).where(Supplier.scheme == SCHEME, Supplier.scheme_id == letter))
+    supplier = enlisted(records, SCHEME, letter)
+    return None if supplier is None else supplier.id
 
 
 def enlist_suppliers(engine: ProcessEngine, letters: Sequence[str]) -> bool:
@@ -58,18 +58,14 @@ def enlist_suppliers(engine: ProcessEngine, letters: Sequence[str]) -> bool:
     with engine.transaction(by=DIRECTOR, action="enlist suppliers of the demonstration") as transaction:
         maker = Maker(transaction.now, DIRECTOR.user_id)
         for letter in missing:
-            supplier = Supplier(
+            supplier = enlist_supplier(
+                transaction.records,
+                maker,
                 name=f"Supplier {letter}",
+                country="US",
                 scheme=SCHEME,
                 scheme_id=letter,
-                country="US",
-                state=SupplierState.QUALIFIED,
-                **made(maker),
-            )
-            transaction.records.add(supplier)
-            transaction.records.flush()
-            transaction.records.add(
-                SupplierContact(supplier_id=supplier.id, user_id=contact_of(letter), **made(maker))
+                contacts=[contact_of(letter)],
             )
             transaction.audit("supplier", supplier.id, name=supplier.name)
     return True
