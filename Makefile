@@ -38,8 +38,11 @@ tck: $(VENV)/.ready-dev  ## DMN TCK: make tck DIR=<folder in the TCK's layout> [
 feel-suite: $(VENV)/.ready-dev  ## Camunda's FEEL expectations: make feel-suite FILE=<camunda_suite.json>
 	$(BIN)/python -m tests.feel.suite $(FILE)
 
+conformance: $(VENV)/.ready-dev  ## Cases nobody here wrote, on the real engine: make conformance SUITE=<folder>
+	$(BIN)/python -m tests.conformance $(SUITE)
+
 assets: $(VENV)/.ready  ## Fetch the front-end packages that the pages need
-	@$(BIN)/python -m webui.assets
+	@$(BIN)/python -c "import sys, webui.assets as a; sys.exit(a.main())"
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tenure needs Python 3.11 or later")'
