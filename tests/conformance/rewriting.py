@@ -143,7 +143,9 @@ def plain(reference: str | None) -> str:
 
 def definitions(node: Any) -> list[Any]:
     return [
-        c for c in node if isinstance(c.tag, str) and local(c).endswith(("EventDefinition", "eventDefinitionRef"))
+        c
+        for c in node
+        if isinstance(c.tag, str) and local(c).endswith(("EventDefinition", "eventDefinitionRef"))
     ]
 
 

@@ -37,11 +37,12 @@ OPEN_JOBS = (JobState.CREATED, JobState.FAILED)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one case. `seen` is empty when it passed."""
+    """What became of one case. `seen` is empty when it passed; `skipped` says why it is not asked for."""
 
     case_id: str
     expected: str = ""
     seen: str = ""
+    skipped: str = ""
 
     @property
     def passed(self) -> bool:
@@ -165,8 +166,11 @@ class Rooms:
         self._database = Database(f"sqlite:///{self._path}", durable=False)
         self._database.create_schema()
         with self._connection() as connection:
-            names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
-            self._tables = [n for n in names if not connection.execute(f'SELECT 1 FROM "{n}"').fetchone()]
+            names = [
+                row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
+            ]
+            filled = [n for n in names if connection.execute(f'SELECT 1 FROM "{n}"').fetchone()]
+            self._tables = set(names) - {*filled, "key_sequence"}
 
     @contextmanager
     def open(self) -> Iterator[Room]:

@@ -16,7 +16,17 @@ from typing import Any
 
 from engine import SYSTEM
 
-from .rewriting import ACTIVITIES, CONTAINERS, TASKS, Diagram, definitions, event_kind, flow_nodes_of, local, plain
+from .rewriting import (
+    ACTIVITIES,
+    CONTAINERS,
+    TASKS,
+    Diagram,
+    definitions,
+    event_kind,
+    flow_nodes_of,
+    local,
+    plain,
+)
 from .room import Outcome, Room, Rooms
 
 TRIGGERED = ("none", "timer", "message", "conditional")
@@ -107,7 +117,7 @@ class Simulation:
         return ""
 
     def _entered(self) -> list[str]:
-        """What was entered since the last time, in order: flows and elements, as the simulator counts them."""
+        """The flows and elements entered since the last time, in order, as the simulator counts them."""
         found: list[str] = []
         for instance in self.room.instances():
             events = [
@@ -188,7 +198,11 @@ class Steered:
             if kind == "startEvent" and node.get("isInterrupting") == "false":
                 return True
         compensated = self.diagram.all("compensateEventDefinition")
-        return len(self.process_ids) > 1 or len(compensated) > 2 or bool(self.diagram.all("signalEventDefinition"))
+        return (
+            len(self.process_ids) > 1
+            or len(compensated) > 2
+            or bool(self.diagram.all("signalEventDefinition"))
+        )
 
     def _hide(self) -> None:
         for node in self.diagram.nodes():
@@ -246,7 +260,7 @@ class Steered:
                 self._moved(target, container)
 
     def _tell_apart(self) -> None:
-        """One signal at several start events of a scope: the deployment refuses equal texts, not equal names."""
+        """One signal at several start events of a scope: equal texts are refused, not equal names."""
         for container in self.diagram.all(*CONTAINERS):
             if container.get("triggeredByEvent") == "true":
                 continue
@@ -298,7 +312,6 @@ class Steered:
 
     def _rewrite(self, node: Any, waits: Collection[str]) -> None:
         kind, event = local(node), event_kind(node)
-        element = node.get("id")
         in_event_sub_process = node.getparent().get("triggeredByEvent") == "true"
         if kind == "startEvent":
             at_the_top = local(node.getparent()) == "process"
