@@ -43,6 +43,10 @@ class ProcessDraft:
 
     def refuse(self, node: XmlElement, problems: ProblemList, kind: str, hint: str) -> None:
         self.refused.add(node.get("id") or "")
+        around = next((a for a in node.iterancestors() if a.get("id")), node)
         problems.error(
-            "ELEMENT_NOT_SUPPORTED", f"the engine does not run a {kind}", XmlPlace(node), hint=hint
+            "ELEMENT_NOT_SUPPORTED",
+            f"the engine does not run a {kind}",
+            XmlPlace(node, XmlPlace(around)),
+            hint=hint,
         )

@@ -301,12 +301,13 @@ def test_an_admin_mends_a_broken_input_and_the_selection_goes_on(company: Compan
     selection = buy.begin(company)
     buy.prepare(company)
     buy.review(company)
+    tender_id = company.variables(selection)["tenderId"]
     company.engine.set_variables(selection.key, {"tenderId": "x"}, by=SYSTEM, reason="a slip")
     buy.approve(company)
     (incident,) = company.engine.incidents(IncidentFilter(), by=SYSTEM).items
     assert "tenderId" in incident.message
 
-    company.engine.set_variables(selection.key, {"tenderId": 1}, by=SYSTEM, reason="mended")
+    company.engine.set_variables(selection.key, {"tenderId": tender_id}, by=SYSTEM, reason="mended")
     company.engine.resolve_incident(incident.key, by=SYSTEM)
     company.engine.run_until_idle()
 

@@ -8,7 +8,9 @@ from engine.bpmn.model import ProcessModel
 from engine.bpmn.problem_list import ProblemList
 from engine.bpmn.reading import Reading
 from engine.bpmn.rules.activities import check_activities
+from engine.bpmn.rules.calls import check_calls
 from engine.bpmn.rules.containers import check_containers
+from engine.bpmn.rules.data import check_data
 from engine.bpmn.rules.drawing import check_drawing
 from engine.bpmn.rules.events import check_events
 from engine.bpmn.rules.gateways import check_gateways
@@ -32,6 +34,8 @@ def check_file(reading: Reading, processes: Sequence[ProcessModel]) -> None:
     problems = reading.problems
     check_references(reading)
     check_drawing(reading)
+    check_calls(reading, processes)
+    check_data(reading)
     if not any(process.executable for process in processes):
         problems.error(
             "NO_EXECUTABLE_PROCESS",
