@@ -84,8 +84,9 @@ def test_named_as_a_warning(name: str) -> None:
 def test_a_message_flow_between_pools_is_fine() -> None:
     body = "<bpmn:startEvent id='start'/><bpmn:task id='a'/>" + flows(("start", "a"))
     roots = (
-        "<bpmn:collaboration id='c'><bpmn:participant id='pool' processRef='p'/><bpmn:participant id='black'/>"
-        "<bpmn:messageFlow id='mf' sourceRef='a' targetRef='black'/></bpmn:collaboration>"
+        "<bpmn:collaboration id='c'><bpmn:participant id='pool' processRef='p'/>"
+        "<bpmn:participant id='black'/><bpmn:messageFlow id='mf' sourceRef='a' targetRef='black'/>"
+        "</bpmn:collaboration>"
     )
 
     assert errors(diagram(body, roots)) == []
