@@ -10,14 +10,12 @@ from werkzeug.wrappers import Response
 
 from engine import (
     ElementInstance,
-    Incident,
     IncidentFilter,
     IncidentState,
     InstanceState,
     ProcessInstance,
     ProcessInstanceFilter,
     UserTaskFilter,
-    Variable,
 )
 
 from .. import json_input
@@ -25,6 +23,7 @@ from ..context import actor, engine, may, me, require
 from ..diagram import element_icon, marks, steps
 from ..i18n import gettext as _
 from ..i18n import lazy
+from ..incident_inputs import inputs_of
 
 blueprint = Blueprint("instances", __name__)
 
@@ -188,8 +187,11 @@ def _page(
         open_incidents=open_incidents,
         variables=variables,
         scopes={e.key: e for e in elements},
-        editable=_editable(open_incidents, variables, {e.key: e.scope_key for e in elements}),
-        inputs={i.key: _handler_inputs(i) for i in open_incidents},
+        inputs={
+            i.key: inputs_of(i, variables, {e.key: e.scope_key for e in elements})
+            for i in open_incidents
+            if tab == "incidents"
+        },
         tasks=tasks,
         children=children,
         entries=engine().timeline(key, by=by) if tab == "timeline" else [],
@@ -213,35 +215,3 @@ def _incidents_of(instance: ProcessInstance) -> IncidentFilter:
     if instance.root_key == instance.key:
         return IncidentFilter(root_process_instance_key=instance.key, state=None)
     return IncidentFilter(process_instance_key=instance.key, state=None)
-
-
-def _editable(
-    incidents: Sequence[Incident], variables: Sequence[Variable], scope_of: Mapping[int, int | None]
-) -> dict[int, list[Variable]]:
-    """For each incident the variables that its element sees, the innermost of each name."""
-    found: dict[int, list[Variable]] = {}
-    for incident in incidents:
-        chain: list[int] = []
-        scope: int | None = incident.element_instance_key
-        while scope is not None and scope not in chain:
-            chain.append(scope)
-            scope = scope_of.get(scope)
-        chain.append(incident.process_instance_key)
-        visible: dict[str, Variable] = {}
-        for level in reversed(chain):
-            visible.update({v.name: v for v in variables if v.scope_key == level})
-        found[incident.key] = sorted(visible.values(), key=lambda v: v.name)
-    return found
-
-
-def _handler_inputs(incident: Incident) -> dict[str, Any]:
-    """The variables that the failing handler reads, so that the page can put them first."""
-    if incident.job_key is None:
-        return {}
-    from engine import JobFilter
-
-    jobs = engine().jobs(JobFilter(keys=(incident.job_key,)), by=actor(), limit=1).items
-    known = engine().handlers
-    if not jobs or jobs[0].type not in known.types:
-        return {}
-    return {spec.variable: spec for spec in known[jobs[0].type].spec.inputs}

@@ -62,7 +62,8 @@ def fields(process_id: str) -> str:
     model = engine().start_form(_startable(process_id).key)
     submitted = form_page.read_submitted(model) if model else {}
     form_page.change_rows(submitted)
-    return render_template("_form.html", form=form_page.draw(model, {}, submitted), open=True, saved=None)
+    form = form_page.draw(model, {}, submitted)
+    return render_template("_form.html", form=form, open=True, saved=None, fields_url=request.path)
 
 
 def _page(

@@ -17,6 +17,7 @@ from engine import (
     StaleVersion,
     UserTask,
     UserTaskAlreadyCompleted,
+    UserTaskFilter,
     UserTaskState,
 )
 
@@ -93,7 +94,7 @@ def fields(key: int) -> str:
     form_page.change_rows(submitted)
     draft = engine().save_draft(key, submitted, by=actor())
     form = form_page.draw(model, _data(task, model), submitted)
-    return render_template("_form.html", form=form, saved=draft.saved_at, open=True)
+    return render_template("_form.html", form=form, saved=draft.saved_at, open=True, fields_url=request.path)
 
 
 @blueprint.post("/<int:key>/claim")
@@ -145,6 +146,7 @@ def _page(
         task=task,
         form=form_page.draw(model, data, submitted, errors),
         open=may_work(task),
+        claimable=_claimable(task),
         saved=saved,
         tabs=TABS,
         tab=tab if tab in TABS else "process",
@@ -158,6 +160,14 @@ def _data(task: UserTask, model: FormModel | None) -> dict[str, Any]:
     if model is None:
         return {}
     return engine().user_task_variables(task.key, by=actor(), names=sorted(model.variable_names()))
+
+
+def _claimable(task: UserTask) -> bool:
+    """Whether this person, or as a substitute, may take the task now."""
+    if task.state is not UserTaskState.CREATED or task.assignee:
+        return False
+    wanted = UserTaskFilter(keys=(task.key,), workable_by=me())
+    return bool(engine().user_tasks(wanted, by=actor(), limit=1).items)
 
 
 def _side(tab: str, task: UserTask) -> dict[str, Any]:

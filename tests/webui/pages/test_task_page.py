@@ -120,6 +120,7 @@ def test_a_field_appears_when_its_condition_holds(lina):
     assert "Why is it urgent?" not in plain
     assert "Why is it urgent?" in urgent
     assert "Draft saved" in urgent
+    assert f'hx-post="/tasks/{lina.key}/fields"' in urgent
 
 
 def test_a_draft_is_kept_for_the_person_until_the_task_is_done(lina):
