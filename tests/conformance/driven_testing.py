@@ -127,10 +127,23 @@ class Walk:
                 value = "true" if flow is chosen[0] else "false"
                 self.diagram.set_condition(flow, self._condition(value))
 
+        for task in self.diagram.all("businessRuleTask"):
+            self._decide_by_job(task)
         for definition in self.diagram.all("conditionalEventDefinition"):
             for condition in definition:
                 if local(condition) == "condition":
                     condition.text = self._condition("happens = true" if self._is_zeebe() else "happens")
+
+    def _decide_by_job(self, task: Any) -> None:
+        """The decisions are not in the suite: a job stands for each."""
+        camunda = "{http://camunda.org/schema/1.0/bpmn}"
+        called = [e for e in task.iter() if isinstance(e.tag, str) and local(e) == "calledDecision"]
+        for extension in called:
+            extension.getparent().remove(extension)
+            self.diagram.extend(task, "taskDefinition", type="conformance:decision")
+        if task.attrib.pop(f"{camunda}decisionRef", None):
+            task.set(f"{camunda}type", "external")
+            task.set(f"{camunda}topic", "conformance:decision")
 
     def _is_zeebe(self) -> bool:
         return bool(self.case["dialect"] == "zeebe")
@@ -246,7 +259,17 @@ class Walk:
             host = event.get("attachedToRef")
             if any(element.element_id == host for element in self._live()):
                 return self._happen(event, host)
+        elif event is not None and self._is_awaited(event):
+            return self._catch(event.get("id"))
         return any(self._complete(element) for element in reversed(self._live()))
+
+    def _is_awaited(self, event: Any) -> bool:
+        """Whether it waits unseen: behind an event-based gateway, or to start an event subprocess."""
+        if local(event) == "startEvent":
+            return bool(event.getparent().get("triggeredByEvent") == "true")
+        sources = [self.diagram.by_id[flow.get("sourceRef")] for flow in self.diagram.incoming(event)]
+        gateways = {source.get("id") for source in sources if local(source) == "eventBasedGateway"}
+        return any(element.element_id in gateways for element in self._live())
 
     def _happen(self, boundary: Any, host: str) -> bool:
         kind = event_kind(boundary)

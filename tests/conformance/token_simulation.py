@@ -138,6 +138,7 @@ class Steered:
         self.names: dict[str, str] = {}
         self.messages: set[str] = set()
         self.forks: dict[str, list[str]] = {}
+        self._message_ids: dict[str, str] = {}
         self.process_ids = {p.get("id") for p in diagram.all("process")}
         self.kinds = {node.get("id"): local(node) for node in diagram.nodes()}
         self._hidden: set[str] = set()
@@ -218,7 +219,10 @@ class Steered:
                 self._hidden |= {flow.get("id") for flow in self.diagram.outgoing(node)}
 
     def _complete_drawing(self) -> None:
-        """What the simulator does without, and a deployment does not."""
+        """What the simulator does without, and a deployment does not; loop markers mean nothing to it."""
+        markers = ("standardLoopCharacteristics", "multiInstanceLoopCharacteristics")
+        for marker in self.diagram.all(*markers):
+            marker.getparent().remove(marker)
         for container in self.diagram.all(*CONTAINERS):
             nodes = list(flow_nodes_of(container))
             starts = [node for node in nodes if local(node) == "startEvent"]
@@ -319,8 +323,16 @@ class Steered:
                 self._becomes_signal(node)
         elif kind in ("boundaryEvent", "intermediateCatchEvent") and event in TRIGGERED:
             self._becomes_signal(node)
+        elif kind == "receiveTask" and node.get("id") in self._hidden:
+            node.attrib.pop("messageRef", None)
+            self.diagram.rename(node, "intermediateCatchEvent")
+            self._becomes_signal(node)
         elif kind == "receiveTask":
             self._becomes_message(node)
+        elif kind in TASKS and self._heard(node) and node.get("id") not in waits:
+            self.diagram.clear(node)
+            self.diagram.rename(node, "intermediateThrowEvent")
+            self._throws_message(node)
         elif kind in TASKS or kind == "callActivity":
             self._becomes_task(node, waits)
         elif kind in ("intermediateThrowEvent", "endEvent") and event == "message":
@@ -340,9 +352,7 @@ class Steered:
         name = f"trigger:{node.get('id')}"
         self.names[node.get("id")] = name
         self.messages.add(name)
-        reference = self.diagram.root_element("message", name=name)
-        self.diagram.extend(self.diagram.by_id[reference], "subscription", correlationKey='="k"')
-        node.set("messageRef", reference)
+        node.set("messageRef", self._message(name))
         node.attrib.pop("instantiate", None)
 
     def _becomes_task(self, node: Any, waits: Collection[str]) -> None:
@@ -356,12 +366,29 @@ class Steered:
             self.diagram.rename(node, "task")
 
     def _throws_message(self, node: Any) -> None:
-        """A message along a message flow to an event is a signal to that event."""
-        targets = [t for t in self._targets.get(node.get("id"), []) if t in self.kinds]
-        if targets and self.kinds[targets[0]] not in ACTIVITIES:
-            self.diagram.set_event(node, "signal", signalRef=self._signal(f"trigger:{targets[0]}"))
-        else:
+        """A message along a message flow: a signal to an event, a message to a receive task."""
+        targets = self._heard(node)
+        if not targets:
             self.diagram.set_event(node, None)
+        elif self.kinds[targets[0]] == "receiveTask":
+            message = self._message(f"trigger:{targets[0]}")
+            self.diagram.set_event(node, "message", messageRef=message)
+            self.diagram.extend(node, "publishMessage", correlationKey='="k"')
+        elif self.kinds[targets[0]] in ACTIVITIES:
+            self.diagram.set_event(node, None)
+        else:
+            self.diagram.set_event(node, "signal", signalRef=self._signal(f"trigger:{targets[0]}"))
+
+    def _heard(self, node: Any) -> list[str]:
+        """Where a message goes that this node sends along a message flow."""
+        return [target for target in self._targets.get(node.get("id"), []) if target in self.kinds]
+
+    def _message(self, name: str) -> str:
+        if name not in self._message_ids:
+            self._message_ids[name] = self.diagram.root_element("message", name=name)
+            message = self.diagram.by_id[self._message_ids[name]]
+            self.diagram.extend(message, "subscription", correlationKey='="k"')
+        return self._message_ids[name]
 
     def _fork(self, node: Any) -> None:
         flows = [flow.get("id") for flow in self.diagram.outgoing(node)]
