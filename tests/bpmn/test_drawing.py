@@ -65,6 +65,26 @@ NAMED = {
         "x",
         "DATA_ASSOCIATION",
     ),
+    "a value that is none": (line("<bpmn:task id='a' isForCompensation='maybe'/>"), "a", "ATTRIBUTE_VALUE"),
+    "a task outside a process": (diagram(ENDS, "<bpmn:task id='x'/>"), "x", "ELEMENT_PLACE"),
+    "fewer than none": (
+        diagram(
+            ENDS,
+            "<bpmn:collaboration id='c'><bpmn:participant id='x' processRef='p'>"
+            "<bpmn:participantMultiplicity minimum='3' maximum='2'/></bpmn:participant></bpmn:collaboration>",
+        ),
+        "x",
+        "MULTIPLICITY",
+    ),
+    "any reference to nothing": (
+        diagram(
+            ENDS,
+            "<bpmn:collaboration id='c'><bpmn:choreographyRef>gone</bpmn:choreographyRef>"
+            "</bpmn:collaboration>",
+        ),
+        "c",
+        "REFERENCE_UNKNOWN",
+    ),
     "property out of place": (diagram(ENDS, "<bpmn:property id='x'/>"), "x", "PROPERTY_PLACE"),
     "starting gateway": (
         line("<bpmn:receiveTask id='a' messageRef='m' instantiate='true'/>", roots=""),

@@ -17,6 +17,7 @@ from engine.bpmn.rules.gateways import check_gateways
 from engine.bpmn.rules.loops import check_loops
 from engine.bpmn.rules.properties import check_properties
 from engine.bpmn.rules.references import check_references
+from engine.bpmn.rules.schema import check_schema
 
 
 def check_process(model: ProcessModel, problems: ProblemList) -> None:
@@ -36,6 +37,7 @@ def check_file(reading: Reading, processes: Sequence[ProcessModel]) -> None:
     check_drawing(reading)
     check_calls(reading, processes)
     check_data(reading)
+    check_schema(reading)
     if not any(process.executable for process in processes):
         problems.error(
             "NO_EXECUTABLE_PROCESS",

@@ -8,12 +8,8 @@ from engine.bpmn.reading import Reading
 from engine.xml_source import XmlElement, local_name, namespace, text_of
 
 _CHECKED = {
-    # attribute or child -> what it must lead to; None: any id of the file
+    # attribute or child -> what it must lead to; all others: any id of the file
     "processRef": ("process",),
-    "messageRef": ("message",),
-    "signalRef": ("signal",),
-    "errorRef": ("error",),
-    "escalationRef": ("escalation",),
     "itemSubjectRef": ("itemDefinition",),
     "itemRef": ("itemDefinition",),
     "dataObjectRef": ("dataObject",),
@@ -22,9 +18,15 @@ _CHECKED = {
     "operationRef": ("operation",),
     "inMessageRef": ("message",),
     "outMessageRef": ("message",),
-    "partitionElementRef": None,
-    "flowNodeRef": None,
-    "activityRef": None,
+    "errorRef": ("error",),
+    "escalationRef": ("escalation",),
+    "messageRef": ("message",),
+    "signalRef": ("signal",),
+    "participantRef": ("participant",),
+    "supportedInterfaceRef": ("interface",),
+    "resourceRef": ("resource",),
+    "parameterRef": ("resourceParameter",),
+    "choreographyRef": ("choreography", "globalChoreographyTask"),
     "dataInputRefs": ("dataInput",),
     "dataOutputRefs": ("dataOutput",),
     "optionalInputRefs": ("dataInput",),
@@ -33,10 +35,16 @@ _CHECKED = {
     "whileExecutingOutputRefs": ("dataOutput",),
     "inputSetRefs": ("inputSet",),
     "outputSetRefs": ("outputSet",),
-    "loopDataInputRef": None,
-    "loopDataOutputRef": None,
 }
-_ERRORS = {"messageRef", "signalRef", "errorRef", "escalationRef"}
+_OF_EVENTS = {"messageRef", "signalRef", "errorRef", "escalationRef"}
+_ELSEWHERE = {
+    "structureRef",
+    "evaluatesToTypeRef",
+    "implementationRef",
+    "eventDefinitionRef",
+    "attachedToRef",
+}
+_OF_FLOWS = ("sourceRef", "targetRef")
 
 
 def check_references(reading: Reading) -> None:
@@ -48,11 +56,23 @@ def check_references(reading: Reading) -> None:
         if not isinstance(element.tag, str) or namespace(element) != BPMN:
             continue
         for name, value in element.attrib.items():
-            if str(name) in _CHECKED and str(name) not in _ERRORS:
+            if _is_reference(element, str(name)):
                 _check(element, str(name), str(value), ids, local_prefixes, reading)
         name = local_name(element)
-        if name in _CHECKED:
+        if _is_reference(element, name):
             _check(element, name, text_of(element), ids, local_prefixes, reading)
+
+
+def _is_reference(element: XmlElement, name: str) -> bool:
+    """Whether the attribute or child `name` leads to an element, and nobody else looks at it."""
+    kind = local_name(element)
+    if kind == "sequenceFlow" and name in _OF_FLOWS:
+        return False  # read with the flow
+    if name in _OF_EVENTS and kind.endswith(("EventDefinition", "Task")):
+        return False  # read with the event or task
+    if name.startswith("{") or name in _ELSEWHERE:
+        return False  # another namespace, or types outside BPMN
+    return name.endswith(("Ref", "Refs"))
 
 
 def _target(reading: Reading) -> str | None:
@@ -94,7 +114,7 @@ def _check(
     if not value.strip() or (prefix or None) not in local_prefixes:
         return  # another file's element
     found = ids.get(reference(value))
-    allowed = _CHECKED[name]
+    allowed = _CHECKED.get(name)
     if found is None or (allowed is not None and local_name(found) not in allowed):
         what = f"to a {local_name(found)}" if found is not None else "to nothing in this file"
         owner = element if element.get("id") else _owner(element)
