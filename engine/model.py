@@ -227,6 +227,17 @@ class ElementInstance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RepairEffect:
+    """What a repair did or, as a preview, would do: the elements that wait or run now, those that ended and
+    how, incidents (element and message), and the process instances that ended with it."""
+
+    started: tuple[str, ...]
+    ended: tuple[tuple[str, ElementState], ...]
+    incidents: tuple[tuple[str, str], ...]
+    instances_ended: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class FlowTaken:
     process_instance_key: int
     flow_id: str

@@ -10,11 +10,14 @@ from .definitions import DefinitionsPart
 from .instances import InstancesPart
 from .people import PeoplePart
 from .records import RecordsPart
+from .repair import RepairPart
 from .user_tasks import UserTasksPart
 from .work import WorkPart
 
 
-class ProcessEngine(DefinitionsPart, InstancesPart, UserTasksPart, WorkPart, PeoplePart, RecordsPart):
+class ProcessEngine(
+    DefinitionsPart, InstancesPart, RepairPart, UserTasksPart, WorkPart, PeoplePart, RecordsPart
+):
     """The facade. Thread-safe; one per program. Call `close()` at the end."""
 
     def close(self) -> None:
