@@ -1,4 +1,4 @@
-"""The command line: `tenure run`, `serve`, `worker`, `deploy`, `demo`, `user`, `db`, `decide`."""
+"""The command line: `tenure run`, `serve`, `worker`, `deploy`, `demo`, `user`, `db`, `audit`, ..."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ from engine import (
     ProcessEngine,
     Resource,
     SchemaTooOld,
+    SystemClock,
+    back_up,
     explain_decision,
 )
 
-from .keys import KeyFileInvalid
+from .audit_seal import SealInvalid, read_seal, write_seal
+from .keys import KeyFileInvalid, read_or_create_key
 from .sample_accounts import create_roles, create_sample_accounts
 from .serving import executing_engine, serve_web, wait_for_stop
 from .settings import SettingInvalid, Settings, read_settings
@@ -42,7 +45,7 @@ def _plain_errors(command: Callable[P, R]) -> Callable[P, R]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except (EngineError, SettingInvalid, KeyFileInvalid, OSError) as error:
+        except (EngineError, SettingInvalid, KeyFileInvalid, SealInvalid, OSError) as error:
             raise click.ClickException(str(error)) from error
 
     return guarded
@@ -260,6 +263,70 @@ def check_database() -> None:
     except SchemaTooOld as error:
         raise click.ClickException(str(error)) from error
     click.echo("The schema is up to date.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_plain_errors
+def backup(file: Path) -> None:
+    """Copy the SQLite database to FILE while Tenure runs.
+
+    The keys in TENURE_HOME are not in it: keep copies of them elsewhere. For PostgreSQL there is pg_dump.
+    """
+    settings = _settings()
+    database = open_database(settings, pool_size=1)
+    try:
+        size = back_up(database, file)
+    finally:
+        database.close()
+    click.echo(f"Copied to {file} ({size:,} bytes).")
+
+
+@main.group()
+def audit() -> None:
+    """The audit trail: check its hash chains, and seal them."""
+
+
+_KEY_OPTION = click.option(
+    "--key",
+    "key_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The key that signs seals: 32 bytes, mode 0600 (audit.key in TENURE_HOME, made at first use).",
+)
+
+
+@audit.command()
+@click.option("--seal", "seal_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_KEY_OPTION
+@_plain_errors
+def verify(seal_file: Path | None, key_file: Path | None) -> None:
+    """Check every line of the audit trail; name what was changed, removed or put in, and exit with 1.
+
+    Without --seal, a database that was rewritten as a whole, hashes included, goes unnoticed.
+    """
+    settings = _settings()
+    sealed = read_seal(seal_file, key_file or settings.audit_key_file) if seal_file else ()
+    with _opened(settings) as engine:
+        broken = engine.verify_audit(by=_administrator(), sealed=sealed)
+    for sentence in broken:
+        click.echo(sentence)
+    if broken:
+        raise SystemExit(1)
+    click.echo("Every line fits." if seal_file is None else f"Every line fits, and fits {seal_file}.")
+
+
+@audit.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_KEY_OPTION
+@_plain_errors
+def seal(file: Path, key_file: Path | None) -> None:
+    """Write the ends of all chains, signed, into FILE. Keep it, and the key, away from the database."""
+    settings = _settings()
+    with _opened(settings) as engine:
+        heads = engine.audit_heads(by=_administrator())
+        key = read_or_create_key(key_file or settings.audit_key_file)
+        count = write_seal(file, heads, key, SystemClock().now())
+    click.echo(f"Sealed {count} chains into {file}.")
 
 
 class _opened:

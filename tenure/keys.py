@@ -19,7 +19,7 @@ def read_or_create_key(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return _read(path)
+        return read_key(path)
     except OSError as error:
         raise KeyFileInvalid(f"the key file {path} cannot be made: {error.strerror}") from error
     key = secrets.token_bytes(KEY_BYTES)
@@ -30,7 +30,8 @@ def read_or_create_key(path: Path) -> bytes:
     return key
 
 
-def _read(path: Path) -> bytes:
+def read_key(path: Path) -> bytes:
+    """The key in `path`, which must be there. Raises KeyFileInvalid."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         key = path.read_bytes()

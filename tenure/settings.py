@@ -41,6 +41,10 @@ class Settings:
     def seal_key_file(self) -> Path:
         return self.home / "seal.key"
 
+    @property
+    def audit_key_file(self) -> Path:
+        return self.home / "audit.key"
+
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the `TENURE_…` variables. Raises SettingInvalid."""

@@ -16,9 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import URL, MetaData, make_url
 
 from engine.storage import Database
+from tenure import migrations
 
 
 class NoPostgres(Exception):
@@ -100,6 +103,14 @@ class PostgresServer:
     def _run(self, statement: str) -> None:
         with psycopg.connect(self._plain(None), autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[arg-type]
+
+
+def stamp(database: Database) -> None:
+    """Mark tables that were made without a migration history as those of the present schema."""
+    scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
+    with database.connect() as connection:
+        MigrationContext.configure(connection).stamp(scripts, "head")
+        connection.commit()
 
 
 @contextmanager

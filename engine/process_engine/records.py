@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from ..commands.transaction import Transaction
 from ..identity import READ_AUDIT
 from ..jobs import next_due, run_until_idle
 from ..model import Actor, AuditEntry, AuditFilter, Page
+from ..storage import AuditHead
 from .part import EnginePart
 
 
@@ -40,13 +41,18 @@ class RecordsPart(EnginePart):
             rights.need(by, READ_AUDIT, "read the audit trail")
             return view.audit.search(filter or AuditFilter(), limit=limit, cursor=cursor)
 
-    def verify_audit(self, *, by: Actor) -> list[str]:
-        """What is wrong with the hash chains, one sentence each; empty when they hold."""
+    def audit_heads(self, *, by: Actor) -> tuple[AuditHead, ...]:
+        """Where every hash chain ends now: what a seal keeps elsewhere."""
+        with self._look() as (view, rights):
+            rights.need(by, READ_AUDIT, "seal the audit trail")
+            return view.audit.heads()
+
+    def verify_audit(self, *, by: Actor, sealed: Iterable[AuditHead] = ()) -> list[str]:
+        """What is wrong with the hash chains, one sentence each; empty when they hold, and when the `sealed`
+        heads of an earlier time stand in them still."""
         with self._look() as (view, rights):
             rights.need(by, READ_AUDIT, "verify the audit trail")
-            return [
-                f"chain {found.chain}, line {found.position}: {found.reason}" for found in view.audit.verify()
-            ]
+            return [str(found) for found in view.audit.verify(sealed)]
 
     def run_until_idle(self, limit: int = 10_000) -> int:
         """Fire due timers and run due jobs, at the engine's clock, until nothing is due. Answers how many.

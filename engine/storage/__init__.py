@@ -1,6 +1,7 @@
 """The database: transactions, and a store per noun that answers frozen values of `engine.model`."""
 
 from .audit import AuditBreak, AuditHead
+from .backup import BackupFailed, back_up
 from .columns import Json, Key, Money, Ratio, UtcDateTime
 from .database import Database
 from .definitions import DECISION, FORM, PROCESS, REQUIREMENTS
@@ -21,6 +22,7 @@ __all__ = [
     "REQUIREMENTS",
     "AuditBreak",
     "AuditHead",
+    "BackupFailed",
     "ConstraintBroken",
     "Credentials",
     "Database",
@@ -39,6 +41,7 @@ __all__ = [
     "UnitOfWork",
     "UtcDateTime",
     "View",
+    "back_up",
     "check_schema",
     "dumps",
     "loads",

@@ -9,7 +9,7 @@ a copy kept elsewhere.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -56,6 +56,11 @@ class AuditBreak:
     position: int
     entry_key: int | None
     reason: str
+
+    def __str__(self) -> str:
+        chain = f"process instance {self.chain}" if self.chain else "outside process instances"
+        line = f"line {self.position}" + (f" (key {self.entry_key})" if self.entry_key else "")
+        return f"{chain}, {line}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -159,9 +164,12 @@ class AuditTrail:
         rows = [*self._link.rows(outside), *self._link.rows(instances.order_by(process_instance.c.key))]
         return tuple(AuditHead(chain=row.chain, length=row.length, hash=row.head) for row in rows)
 
-    def verify(self) -> Iterator[AuditBreak]:
-        """Every place where a chain does not hold. Reads the whole trail, one chain after the other."""
+    def verify(self, sealed: Iterable[AuditHead] = ()) -> Iterator[AuditBreak]:
+        """Every place where a chain does not hold. Reads the whole trail, one chain after the other.
+
+        `sealed` are heads of an earlier time, kept elsewhere: each must stand in its chain still."""
         heads = {head.chain: head for head in self.heads()}
+        earlier = {head.chain: head for head in sealed}
         query = select(table).order_by(table.c.chain, table.c.position)
         rows = self._link.connection.execution_options(yield_per=1000).execute(query)
         last: AuditHead | None = None
@@ -171,11 +179,16 @@ class AuditTrail:
                     yield from _ending(last, heads.pop(last.chain, None))
                 last = AuditHead(chain=row.chain, length=0, hash="")
             yield from _line_breaks(row, last)
+            if row.chain in earlier and earlier[row.chain].length == row.position:
+                yield from _seal_breaks(row, earlier.pop(row.chain))
             last = AuditHead(chain=row.chain, length=row.position, hash=row.hash)
         if last is not None:
             yield from _ending(last, heads.pop(last.chain, None))
         for head in heads.values():
             yield from _ending(AuditHead(chain=head.chain, length=0, hash=""), head)
+        for seal in earlier.values():
+            reason = "the seal knows this line and it is gone"
+            yield AuditBreak(chain=seal.chain, position=seal.length, entry_key=None, reason=reason)
 
     def _locked_heads(self, chains: set[int]) -> Iterator[AuditHead]:
         if OUTSIDE in chains:
@@ -230,6 +243,12 @@ def _line_breaks(row: Row[Any], last: AuditHead) -> Iterator[AuditBreak]:
         yield broken("it does not follow from the line before it")
     if chained_hash(as_dict(row)) != row.hash:
         yield broken("it was changed: its content does not have its hash")
+
+
+def _seal_breaks(row: Row[Any], sealed: AuditHead) -> Iterator[AuditBreak]:
+    if row.hash != sealed.hash:
+        reason = "the chain up to here is not the one that was sealed: it was written anew"
+        yield AuditBreak(chain=row.chain, position=row.position, entry_key=row.key, reason=reason)
 
 
 def _ending(last: AuditHead, head: AuditHead | None) -> Iterator[AuditBreak]:
