@@ -68,5 +68,9 @@ def open_engine(settings: Settings, database: Database, *, clock: Clock | None =
     """The engine with every handler of `tasks`, and the keys that live outside the database."""
     services = handler_services(seal_key=read_or_create_key(settings.seal_key_file))
     return ProcessEngine(
-        database, clock=clock, handlers=HandlerRegistry.from_packages("tasks"), services=services
+        database,
+        clock=clock,
+        handlers=HandlerRegistry.from_packages("tasks"),
+        services=services,
+        zone=settings.time_zone,
     )
