@@ -29,7 +29,7 @@ from .timers import open_start_timers
 
 @dataclass(frozen=True, kw_only=True)
 class Deploy(Command[DeploymentResult]):
-    """A definition whose file has not changed since its latest version keeps that version."""
+    """A definition whose file, and what it imports, has not changed keeps its latest version."""
 
     read: ReadResources
     draft: bool = False
@@ -65,6 +65,7 @@ class _Deployment:
     forms: list[Form] = field(default_factory=list)
     new_keys: set[int] = field(default_factory=set)
     _resource_keys: dict[str, int] = field(default_factory=dict)
+    _new_namespaces: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.key = self.context.uow.keys.next()
@@ -93,7 +94,8 @@ class _Deployment:
     def add_decisions(self, resource: Resource, model: DmnModel) -> None:
         definitions = self.context.uow.definitions
         known = definitions.latest_requirements(model.requirements_id)
-        if known is not None and known.checksum == checksum(resource):
+        imports_changed = any(one.namespace in self._new_namespaces for one in model.definitions.imports)
+        if known is not None and known.checksum == checksum(resource) and not imports_changed:
             self.requirements.append(known)
             self._answer("requirements", known.requirements_id, known.key)
             for decision in definitions.decisions_of(known.key):
@@ -110,6 +112,7 @@ class _Deployment:
             deployment_key=self.key,
             deployed_at=self.context.now,
         )
+        self._new_namespaces.add(model.namespace)
         definitions.add_requirements(requirements, resource_key=self._keep(resource))
         self.requirements.append(requirements)
         self._answer("requirements", requirements.requirements_id, requirements.key)

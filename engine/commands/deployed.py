@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from ..bpmn import read_bpmn
 from ..bpmn.model import Binding, FormReference, ProcessModel
-from ..dmn import DecisionResult, DmnModel, compile_dmn, evaluate_decision
+from ..dmn import DecisionResult, DmnModel, compile_dmn, compile_dmn_files, evaluate_decision
 from ..errors import DecisionNotFound, FormNotFound, ProcessDefinitionNotFound
 from ..forms import FormModel, compile_form
 from ..model import DecisionDefinition
@@ -71,11 +71,17 @@ class DefinitionCache:
         return self._processes.get(key, read)
 
     def decisions(self, view: View, requirements_key: int) -> DmnModel:
-        """The compiled .dmn file. Raises DecisionNotFound."""
+        """The compiled .dmn file, with those of its deployment that it imports. Raises DecisionNotFound."""
 
         def read() -> DmnModel:
-            requirements = view.definitions.requirements(requirements_key)
-            return compile_dmn(view.definitions.source(requirements_key), requirements.resource_name)
+            definitions = view.definitions
+            requirements = definitions.requirements(requirements_key)
+            model = compile_dmn(definitions.source(requirements_key), requirements.resource_name)
+            if not model.definitions.imports:
+                return model
+            together = definitions.requirements_of(requirements.deployment_key)
+            files = {str(each.key): definitions.source(each.key) for each in together}
+            return compile_dmn_files(files)[str(requirements_key)]
 
         return self._decisions.get(requirements_key, read)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..bpmn import BpmnFile, KnownResources, deployment_problems, read_bpmn
-from ..dmn import DmnModel, compile_dmn
+from ..dmn import DmnModel, compile_dmn_files
 from ..errors import Problem, Severity
 from ..forms import FormModel, compile_form
 from ..handlers import HandlerRegistry
@@ -34,7 +34,7 @@ def read_resources(resources: Sequence[Resource]) -> ReadResources:
     problems = list(_problems_of_names(resources))
     usable = [r for r in resources if r.name.lower().endswith(KINDS) and len(r.content) <= MAX_BYTES]
     bpmn = tuple((r, read_bpmn(r.content, r.name)) for r in usable if _is(r, ".bpmn"))
-    dmn = tuple((r, compile_dmn(r.content, r.name)) for r in usable if _is(r, ".dmn"))
+    dmn = _compile_together([r for r in usable if _is(r, ".dmn")])
     forms = tuple((r, compile_form(r.content, r.name)) for r in usable if _is(r, ".form"))
     problems += [p for _, file in bpmn for p in file.problems]
     problems += [p for _, model in dmn for p in model.problems]
@@ -73,6 +73,13 @@ def _known(read: ReadResources, view: View, handlers: HandlerRegistry) -> KnownR
         groups={group.group_id for group in groups if view.identity.eligible([group.group_id], [])},
         elements_of_processes={p.process_id: set(p.elements) for p in models},
     )
+
+
+def _compile_together(resources: Sequence[Resource]) -> tuple[tuple[Resource, DmnModel], ...]:
+    """What a file imports is compiled, and stands, before it."""
+    files = {resource.name: resource for resource in resources}
+    models = compile_dmn_files({name: resource.content for name, resource in files.items()})
+    return tuple((files[name], model) for name, model in models.items())
 
 
 def _is(resource: Resource, kind: str) -> bool:

@@ -200,6 +200,14 @@ class Definitions:
             raise DecisionRequirementsNotFound(key)
         return _requirements(row)
 
+    def requirements_of(self, deployment_key: int) -> tuple[DecisionRequirements, ...]:
+        """The decision requirements that a deployment answered with."""
+        chosen = select(deployment_item.c.definition_key).where(
+            deployment_item.c.deployment_key == deployment_key, deployment_item.c.kind == REQUIREMENTS
+        )
+        rows = self._link.rows(select(decision_requirements).where(decision_requirements.c.key.in_(chosen)))
+        return tuple(_requirements(row) for row in rows)
+
     def latest_requirements(self, requirements_id: str) -> DecisionRequirements | None:
         table = decision_requirements
         return _optional(_requirements, self._latest(table, table.c.requirements_id == requirements_id))
