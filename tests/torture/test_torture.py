@@ -9,7 +9,7 @@ import pytest
 from .faults import BOUNDARIES, faults
 from .session import torture
 
-SECONDS = 12.0
+SECONDS = 20.0
 
 STRUCK = """
 import os, shutil, sys
