@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from tasks.wiring import handler_services
-
 from engine import (
     Clock,
     Database,
@@ -15,6 +13,7 @@ from engine import (
     check_schema,
     upgrade_schema,
 )
+from tasks.wiring import handler_services
 
 from .keys import read_or_create_key
 from .settings import Settings
