@@ -27,6 +27,7 @@ from engine import (
 )
 
 from .audit_seal import SealInvalid, read_seal, write_seal
+from .demonstration import play_demonstration
 from .keys import KeyFileInvalid, read_or_create_key
 from .sample_accounts import create_roles, create_sample_accounts
 from .serving import executing_engine, serve_web, wait_for_stop
@@ -177,8 +178,6 @@ def demo() -> None:
     settings = _settings()
     prepare_home(settings)
     upgrade(settings)
-    from .demonstration import play_demonstration
-
     play_demonstration(settings)
 
 
