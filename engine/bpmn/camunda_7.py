@@ -34,6 +34,7 @@ from engine.bpmn.namespaces import (
     extensions,
 )
 from engine.bpmn.reading import Reading
+from engine.bpmn.texts import whole_number
 from engine.xml_source import XmlElement, child, children, local_name, text_of
 
 _JOB_ATTRIBUTES = ("class", "delegateExpression", "expression")
@@ -145,7 +146,7 @@ def _bean(xml: XmlElement, element: Element, reading: Reading) -> str | None:
 def _retries(cycle: str) -> str:
     """`R3/PT5M` means three tries; lists of delays mean one try more than they have delays."""
     cycle = cycle.strip()
-    if cycle[:1] == "R" and "/" in cycle and cycle[1 : cycle.index("/")].isdigit():
+    if cycle[:1] == "R" and "/" in cycle and whole_number(cycle[1 : cycle.index("/")]) is not None:
         return cycle[1 : cycle.index("/")]
     return str(cycle.count(",") + 2) if cycle.startswith("P") else "3"
 

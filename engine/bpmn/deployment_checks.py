@@ -6,13 +6,13 @@ waits as an incident.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from engine.bpmn.bpmn_file import BpmnFile
 from engine.bpmn.model import CalledElement, Element, FormReference, ProcessModel
-from engine.bpmn.texts import text_list
+from engine.bpmn.problem_list import shortened
+from engine.bpmn.texts import did_you_mean, text_list
 from engine.bpmn.zeebe_extensions import USER_TASK_JOB
 from engine.errors import Problem, Severity
 
@@ -93,8 +93,8 @@ def _group(element: Element, group: str, process: ProcessModel, known: KnownReso
             element,
             process,
             "GROUP_EMPTY",
-            f"nobody is in the group '{group}'",
-            _near(group, known.groups) or "add members before the first task comes",
+            f"nobody is in the group '{shortened(group)}'",
+            did_you_mean(group, known.groups) or "add members before the first task comes",
         )
 
 
@@ -110,13 +110,8 @@ def _unknown(
     if known is None or not isinstance(name, str) or not name or name in known:
         return
     code = f"{kind.upper().replace(' ', '_')}_UNKNOWN"
-    hint = _near(name, known) or f"deploy the {what} before the first instance comes here"
-    yield _warning(element, process, code, f"no {what} for {kind} '{name}'", hint)
-
-
-def _near(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean '{near[0]}'?" if near else ""
+    hint = did_you_mean(name, known) or f"deploy the {what} before the first instance comes here"
+    yield _warning(element, process, code, f"no {what} for {kind} '{shortened(name)}'", hint)
 
 
 def _warning(element: Element, process: ProcessModel, code: str, message: str, hint: str) -> Problem:

@@ -7,6 +7,13 @@ from typing import Protocol
 from engine.errors import Problem, Severity
 from engine.xml_source import XmlElement
 
+_LONGEST_MESSAGE = 1_500
+
+
+def shortened(text: str, most: int = 500) -> str:
+    """A text as a message quotes it, its beginning and its end: somebody must be able to read the message."""
+    return text if len(text) <= most else f"{text[: most * 3 // 4]} … {text[-most // 4 :]}"
+
 
 class Place(Protocol):
     """Where a problem is: an element, a flow, or a spot in the XML."""
@@ -36,6 +43,7 @@ class ProblemList:
         self.file = file
         self.lenient = False
         self._found: dict[Problem, None] = {}
+        self._errors: dict[str, list[Problem]] = {}
 
     def error(
         self,
@@ -56,11 +64,16 @@ class ProblemList:
         self._add(code, message, at, Severity.WARNING, hint, part, None)
 
     def include(self, problem: Problem) -> None:
-        self._found.setdefault(problem)
+        self._keep(problem)
 
     def has(self, at: Place, part: str = "") -> bool:
         """Whether something was found at this element already (in a part that begins so)."""
-        return any(p.element_id == at.id and p.is_error and p.part.startswith(part) for p in self._found)
+        return any(problem.part.startswith(part) for problem in self._errors.get(at.id, ()))
+
+    @property
+    def are_few(self) -> bool:
+        """Whether a hint that costs a search is still worth it: nobody reads the hundredth."""
+        return len(self._found) < 100
 
     @property
     def found(self) -> tuple[Problem, ...]:
@@ -79,13 +92,19 @@ class ProblemList:
         problem = Problem(
             file=self.file,
             code=code,
-            message=message,
+            message=shortened(message, _LONGEST_MESSAGE),
             severity=severity,
-            hint=hint,
+            hint=shortened(hint, _LONGEST_MESSAGE),
             element_id=at.id if at else "",
             element_name=at.name if at else "",
             line=at.line if at else None,
             position=position,
             part=part,
         )
-        self._found.setdefault(problem)
+        self._keep(problem)
+
+    def _keep(self, problem: Problem) -> None:
+        if problem not in self._found:
+            self._found[problem] = None
+            if problem.is_error:
+                self._errors.setdefault(problem.element_id, []).append(problem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 
 from engine.bpmn.bpmn_file import BpmnFile
 from engine.bpmn.elements import REFUSED, TYPES, new_element, read_element
@@ -23,9 +24,11 @@ from engine.bpmn.reading import Reading, open_reading
 from engine.bpmn.rules import check_file, check_process
 from engine.bpmn.texts import text_list
 from engine.bpmn.zeebe_extensions import read_listeners
-from engine.xml_source import XmlElement, XmlProblem, children, local_name, namespace, parse_xml
+from engine.xml_source import XmlElement, XmlProblem, children, descendants, local_name, namespace, parse_xml
 
 DEEPEST_NESTING = 100
+MOST_NODES = 10_000
+"""Flow nodes and sequence flows of one file: a larger one would keep a deployment waiting for minutes."""
 
 
 def read_bpmn(source: bytes, name: str) -> BpmnFile:
@@ -41,6 +44,16 @@ def read_bpmn(source: bytes, name: str) -> BpmnFile:
             f"the file is no BPMN 2.0 diagram: its root element is '{local_name(root)}'",
             XmlPlace(root),
             hint="the root element must be 'definitions' of " + BPMN,
+        )
+        return BpmnFile(name=name, processes=(), problems=problems.found)
+    if (
+        beyond := next(islice(descendants(root, *TYPES, "sequenceFlow"), MOST_NODES, None), None)
+    ) is not None:
+        problems.error(
+            "TOO_MANY_ELEMENTS",
+            f"the file has more than the {MOST_NODES:,} elements and flows allowed",
+            XmlPlace(beyond),
+            hint="split the model and join the parts by call activities",
         )
         return BpmnFile(name=name, processes=(), problems=problems.found)
     reading = open_reading(root, problems)

@@ -21,9 +21,9 @@ from engine.bpmn.model import (
     Value,
 )
 from engine.bpmn.namespaces import ZEEBE, bpmn_child, extension, extensions
-from engine.bpmn.problem_list import Place
+from engine.bpmn.problem_list import Place, shortened
 from engine.bpmn.reading import Reading
-from engine.bpmn.texts import text_list
+from engine.bpmn.texts import text_list, whole_number
 from engine.feel import Expression, compile_expression
 from engine.xml_source import XmlElement, children, text_of
 
@@ -362,12 +362,13 @@ def _embedded_form(xml: XmlElement, identity: str) -> str | None:
 
 def _standard_loop(xml: XmlElement, element: Element, reading: Reading) -> StandardLoop:
     text = (xml.get("loopMaximum") or "").strip()
-    if text and not text.isdigit():
-        reading.problems.error("LOOP_MAXIMUM", f"loopMaximum '{text}' is no whole number", element)
+    maximum = whole_number(text)
+    if text and maximum is None:
+        reading.problems.error("LOOP_MAXIMUM", f"loopMaximum '{shortened(text)}' is no whole number", element)
     return StandardLoop(
         condition=reading.texts.feel(text_of(bpmn_child(xml, "loopCondition")), element, "loopCondition"),
         test_before=xml.get("testBefore") == "true",
-        maximum=int(text) if text.isdigit() else None,
+        maximum=maximum,
     )
 
 
@@ -400,13 +401,14 @@ def _collection(
 def _counted(cardinality: str, element: Element, reading: Reading) -> Expression | None:
     """BPMN's `loopCardinality`: as many instances as the number says."""
     if cardinality.isdigit():
-        if int(cardinality) > _LARGEST_CARDINALITY:
+        count = whole_number(cardinality)
+        if count is None or count > _LARGEST_CARDINALITY:
             reading.problems.error(
-                "MULTI_INSTANCE_INPUT", f"loopCardinality {cardinality} is too large", element
+                "MULTI_INSTANCE_INPUT", f"loopCardinality {shortened(cardinality)} is too large", element
             )
             return None
-        return compile_expression(f"for i in 1..{cardinality} return i" if int(cardinality) else "[]")
+        return compile_expression(f"for i in 1..{count} return i" if count else "[]")
     number = reading.texts.expression(cardinality, element, "loopCardinality")
     if number is None:
         return None
-    return compile_expression(f"for i in 1..({number.text}) return i")
+    return reading.texts.feel(f"for i in 1..({number.text}\n) return i", element, "loopCardinality")

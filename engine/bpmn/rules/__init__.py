@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.bpmn.model import ProcessModel
-from engine.bpmn.problem_list import ProblemList
+from engine.bpmn.problem_list import ProblemList, XmlPlace
 from engine.bpmn.reading import Reading
 from engine.bpmn.rules.activities import check_activities
 from engine.bpmn.rules.calls import check_calls
@@ -42,6 +42,6 @@ def check_file(reading: Reading, processes: Sequence[ProcessModel]) -> None:
         problems.error(
             "NO_EXECUTABLE_PROCESS",
             "Must contain at least one executable process",
-            processes[0].root if processes else None,
+            processes[0].root if processes else XmlPlace(reading.root),
             hint="tick 'Executable' in the properties of the process, or keep the diagram as a draft",
         )

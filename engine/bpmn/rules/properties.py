@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 from engine.bpmn.model import Element, ElementType, ProcessModel, UserTaskDefinition
 from engine.bpmn.problem_list import ProblemList
+from engine.bpmn.texts import did_you_mean, whole_number
 
 PREFIX = "tenure:"
 _ON_USER_TASKS = {
@@ -33,12 +33,11 @@ def check_properties(model: ProcessModel, problems: ProblemList) -> None:
 
 def _check_name(element: Element, name: str, problems: ProblemList) -> None:
     if name not in _KNOWN:
-        near = difflib.get_close_matches(name, _KNOWN, n=1)
         problems.error(
             "PROPERTY_UNKNOWN",
             f"the property '{name}' is unknown",
             element,
-            hint=f"did you mean '{near[0]}'?" if near else "known are: " + ", ".join(_KNOWN),
+            hint=did_you_mean(name, _KNOWN) or "known are: " + ", ".join(_KNOWN),
         )
         return
     user_task = element.type is ElementType.USER_TASK
@@ -58,7 +57,7 @@ def _check_user_task(
             )
     if len(set(task.outcomes)) != len(task.outcomes):
         problems.error("PROPERTY_INVALID", "tenure:outcomes names an outcome twice", element, part="outcomes")
-    if isinstance(task.priority, str) and not (task.priority.isdigit() and int(task.priority) <= 100):
+    if isinstance(task.priority, str) and not _is_priority(task.priority):
         problems.error(
             "PRIORITY_INVALID",
             f"priority '{task.priority}' is no whole number from 0 to 100",
@@ -85,13 +84,12 @@ def _check_excluded(
             continue  # checked where the calling process is known
         other = model.elements.get(wanted)
         if other is None:
-            near = difflib.get_close_matches(wanted, model.elements, n=1)
             problems.error(
                 "FOUR_EYES_UNKNOWN",
                 f"tenure:excludeActorsOf names '{wanted}', which is no element of this process",
                 element,
                 part="excludeActorsOf",
-                hint=f"did you mean '{near[0]}'?" if near else "",
+                hint=did_you_mean(wanted, model.elements) if problems.are_few else "",
             )
         elif other.type not in (ElementType.USER_TASK, ElementType.START_EVENT):
             problems.error(
@@ -101,3 +99,8 @@ def _check_excluded(
                 element,
                 part="excludeActorsOf",
             )
+
+
+def _is_priority(text: str) -> bool:
+    number = whole_number(text)
+    return number is not None and number <= 100

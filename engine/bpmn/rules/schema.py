@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from engine.bpmn.elements import TYPES
 from engine.bpmn.namespaces import BPMN
-from engine.bpmn.problem_list import XmlPlace
+from engine.bpmn.problem_list import XmlPlace, shortened
 from engine.bpmn.reading import Reading
+from engine.bpmn.texts import whole_number
 from engine.xml_source import XmlElement, local_name, namespace
 
 _BOOLEAN = frozenset({"true", "false", "1", "0"})
@@ -92,16 +93,16 @@ def _check_values(element: XmlElement, reading: Reading) -> None:
         allowed = _VALUES.get(name)
         if allowed is not None and text not in allowed:
             wanted = "true or false" if allowed is _BOOLEAN else f"one of {', '.join(sorted(allowed))}"
-            _warn("ATTRIBUTE_VALUE", f"{name} '{text}' is not {wanted}", element, reading)
+            _warn("ATTRIBUTE_VALUE", f"{name} '{shortened(text)}' is not {wanted}", element, reading)
         elif name in _NUMBERS and not text.removeprefix("-").isdigit():
-            _warn("ATTRIBUTE_VALUE", f"{name} '{text}' is no whole number", element, reading)
+            _warn("ATTRIBUTE_VALUE", f"{name} '{shortened(text)}' is no whole number", element, reading)
     if local_name(element) == "participantMultiplicity":
         _check_multiplicity(element, reading)
 
 
 def _check_multiplicity(element: XmlElement, reading: Reading) -> None:
-    least, most = element.get("minimum", "0"), element.get("maximum", "1")
-    if least.isdigit() and most.isdigit() and (int(most) < int(least) or int(most) < 1):
+    least, most = whole_number(element.get("minimum", "0")), whole_number(element.get("maximum", "1"))
+    if least is not None and most is not None and (most < least or most < 1):
         _warn("MULTIPLICITY", f"from {least} to {most} participants is no range", element, reading)
 
 
