@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import random
 import signal
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from lxml import etree
 
 from engine.bpmn import BpmnFile, KnownResources, deployment_problems, read_bpmn, rejection_text
 from engine.errors import Problem
+from tests.outside import CONFORMANCE
 
 ROOT = Path(__file__).parents[2]
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -80,8 +80,7 @@ class TookTooLong(BaseException):
 
 def diagrams() -> list[Path]:
     """The product's own diagrams, and those of the conformance suites where they are at hand."""
-    conformance = Path(os.environ.get("TENURE_CONFORMANCE", ROOT.parent / "shared" / "conformance"))
-    return [*sorted(ROOT.glob("processes/*/*.bpmn")), *sorted(conformance.rglob("*.bpmn"))]
+    return [*sorted(ROOT.glob("processes/*/*.bpmn")), *sorted(CONFORMANCE.rglob("*.bpmn"))]
 
 
 def mutations(seed: int, count: int, paths: list[Path]) -> Iterator[Mutation]:

@@ -1,23 +1,18 @@
-"""Every model of the conformance suites is read without a crash; skipped where the suites are not at hand.
-
-`TENURE_CONFORMANCE` names their folder.
-"""
+"""Every model of the conformance suites is read without a crash; skipped where the suites are not at hand."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.bpmn import BpmnFile, read_bpmn, rejection_text
+from tests.outside import CONFORMANCE as FOLDER
 
-FOLDER = Path(os.environ.get("TENURE_CONFORMANCE", "conformance"))
-
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="TENURE_CONFORMANCE names no folder")
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no conformance suites in {FOLDER}")
 
 
 def read(path: Path) -> BpmnFile:

@@ -5,17 +5,14 @@ They lie beside the repository (`../shared/conformance`), or where TENURE_CONFOR
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.outside import CONFORMANCE as FOLDER
+
 from .room import Rooms, rooms
 from .suites import Suite, exceptions, suites_in
-
-BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "conformance"
-FOLDER = Path(os.environ.get("TENURE_CONFORMANCE", BESIDE))
 
 
 def suites() -> list[object]:

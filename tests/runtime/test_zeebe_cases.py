@@ -1,23 +1,21 @@
 """Camunda's own expectations: the cases of the zeebe suite on the runtime, with and without reloading."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
+
+from tests.outside import CONFORMANCE
 
 from .world_driver import WorldDriver
 from .zeebe_player import play
 
-SUITE = Path(os.environ.get("TENURE_ZEEBE_SUITE", "conformance/zeebe"))
+SUITE = CONFORMANCE / "zeebe"
 
 
 def cases():
     file = SUITE / "cases.jsonl"
     if not file.exists():
-        return [
-            pytest.param(None, id="suite", marks=pytest.mark.skip(reason="TENURE_ZEEBE_SUITE names no suite"))
-        ]
+        return [pytest.param(None, id="suite", marks=pytest.mark.skip(reason=f"no cases in {SUITE}"))]
     lines = file.read_text(encoding="utf-8").splitlines()
     return [pytest.param(case, id=case["id"]) for case in map(json.loads, lines)]
 
