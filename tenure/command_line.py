@@ -25,6 +25,7 @@ from engine import (
     back_up,
     explain_decision,
 )
+from webui.json_input import to_text
 
 from .audit_seal import SealInvalid, read_seal, write_seal
 from .demonstration import play_demonstration
@@ -195,7 +196,7 @@ def decide(file: Path, decision: str, variables: str) -> None:
     if not isinstance(given, dict):
         raise click.BadParameter("must be a JSON object like '{\"amount\": 5}'", param_hint="--vars")
     explanation = explain_decision(file.read_bytes(), file.name, decision, given)
-    click.echo(json.dumps(explanation, ensure_ascii=False, indent=2, default=str))
+    click.echo(to_text(explanation))
 
 
 @main.group()

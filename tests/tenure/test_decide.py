@@ -23,7 +23,7 @@ def test_it_prints_the_result_the_matched_rules_and_every_value_looked_at(tmp_pa
     (evaluated,) = printed["evaluatedDecisions"]
     assert printed["output"] == "high"
     assert [rule["ruleIndex"] for rule in evaluated["matchedRules"]] == [2]
-    assert [float(each["inputValue"]) for each in evaluated["evaluatedInputs"]] == [12.5]
+    assert [each["inputValue"] for each in evaluated["evaluatedInputs"]] == [12.5]
 
 
 def test_what_is_no_json_is_refused(tmp_path: Path) -> None:
