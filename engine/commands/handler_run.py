@@ -50,7 +50,7 @@ def run_handler(handler: Handler, job: JobContext, context: CommandContext) -> R
     """Run under a savepoint: what a handler wrote before it failed, or before it raised a BpmnError, is
     undone. A collision of transactions passes through, because the whole command has to run again."""
     try:
-        with context.uow.savepoint(), translated("of this step"):
+        with translated("of this step"), context.uow.savepoint():
             return Succeeded(handler.run(job))
     except (TransactionConflict, Unavailable):
         raise

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    PendingRollbackError,
+    TimeoutError,
+)
 
 from ..errors import Conflict, DatabaseUnavailable, EngineError
 
@@ -41,6 +48,9 @@ _RETRY_STATES = {
 _GONE_STATES = {"57P01", "57P02", "57P03", "53300"}  # shut down, crashed, starting up, too many connections
 
 
+_INVALIDATED = "8s2b"  # SQLAlchemy: the connection was lost earlier in this transaction
+
+
 @contextmanager
 def translated(place: str) -> Iterator[None]:
     """Turn what a driver raises into errors of the engine; `place` names the database, without a password.
@@ -53,6 +63,10 @@ def translated(place: str) -> Iterator[None]:
         raise DatabaseUnavailable(f"no free connection to the database {place}: all are in use") from error
     except IntegrityError:
         raise
+    except PendingRollbackError as error:
+        if error.code != _INVALIDATED:
+            raise
+        raise DatabaseUnavailable(f"the connection to the database {place} was lost") from error
     except (OperationalError, InterfaceError, DBAPIError) as error:
         if _is_conflict(error):
             raise TransactionConflict("two changes were in each other's way; try again") from error
