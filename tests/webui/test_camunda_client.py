@@ -4,7 +4,7 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from waitress.server import create_server
+from werkzeug.serving import make_server
 
 from webui import WebSettings, create_app
 
@@ -34,14 +34,15 @@ PROCESS = """<?xml version="1.0" encoding="UTF-8"?>
 def served(engine, **settings):
     """The application on a free port of this machine; answers the address."""
     app = create_app(engine, WebSettings(secret_key=b"s" * 32, **settings))
-    server = create_server(app, host="127.0.0.1", port=0, threads=2)
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.effective_port}"
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        server.close()
+        server.shutdown()
         thread.join(5)
+        server.server_close()
 
 
 def client(address, **configuration):
