@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -108,7 +109,12 @@ def address(engine: ProcessEngine) -> Iterator[str]:
     """Where Tenure listens."""
     app = create_app(engine, WebSettings(secret_key=b"browser tests need a key of 32 by"))
     server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
+
+    def serve() -> None:
+        with suppress(OSError):  # its socket is closed under it at the end
+            server.run()
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     executor = JobExecutor(engine, threads=1)
     executor.start()
