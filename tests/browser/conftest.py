@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from waitress.server import create_server
 
 from engine import (
     SYSTEM,
@@ -26,6 +23,7 @@ from engine import (
     handler,
 )
 from tasks.wiring import handler_services
+from tests.serving import served
 from webui import WebSettings, assets, create_app
 
 RESOURCES = Path(__file__).parent / "resources"
@@ -108,20 +106,11 @@ def fill(engine: ProcessEngine) -> None:
 def address(engine: ProcessEngine) -> Iterator[str]:
     """Where Tenure listens."""
     app = create_app(engine, WebSettings(secret_key=b"browser tests need a key of 32 by"))
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-
-    def serve() -> None:
-        with suppress(OSError):  # its socket is closed under it at the end
-            server.run()
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
     executor = JobExecutor(engine, threads=1)
-    executor.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    executor.stop()
-    server.close()
-    thread.join(timeout=5)
+    with served(app) as address:
+        executor.start()
+        yield address
+        executor.stop()
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from tasks.records_base import RecordNotFound
 from tasks.supplier.queries import suppliers
 from tasks.tender.queries import bidding_view, tender_view, tenders_to_bid_for
 from tests.tasks.desk import CRITERIA, publish_tender
+from tests.tasks.selection import PRICES, evaluated
 from tests.tasks.signed import signed
 from tests.tasks.test_exit_handlers import planned, spend
 from tests.tasks.test_review_handlers import GOOD, review
-from tests.tasks.test_selection_handlers import PRICES, evaluated
 
 NO_THRESHOLD = [{**c, "threshold": None} for c in CRITERIA]
 

@@ -1,11 +1,10 @@
 """Camunda's own Python client, unmodified, against a served Tenure: deploy and start as the Modeler does."""
 
-import threading
 from contextlib import contextmanager
 
 import pytest
-from werkzeug.serving import make_server
 
+from tests.serving import served
 from webui import WebSettings, create_app
 
 camunda = pytest.importorskip("camunda_orchestration_sdk")
@@ -31,18 +30,10 @@ PROCESS = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 @contextmanager
-def served(engine, **settings):
-    """The application on a free port of this machine; answers the address."""
-    app = create_app(engine, WebSettings(secret_key=b"s" * 32, **settings))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join(5)
-        server.server_close()
+def tenure(engine, **settings):
+    """Tenure on a free port of this machine; answers the address."""
+    with served(create_app(engine, WebSettings(secret_key=b"s" * 32, **settings))) as address:
+        yield address
 
 
 def client(address, **configuration):
@@ -68,7 +59,7 @@ def by_id(process_id, **fields):
 
 
 def test_the_client_deploys_and_starts_without_credentials_on_this_machine(engine, diagram):
-    with served(engine, local_modeler=True) as address, client(address) as modeler:
+    with tenure(engine, local_modeler=True) as address, client(address) as modeler:
         topology = modeler.get_topology()
         deployed = modeler.deploy_resources_from_files([diagram])
         again = modeler.deploy_resources_from_files([diagram])
@@ -82,7 +73,7 @@ def test_the_client_deploys_and_starts_without_credentials_on_this_machine(engin
 
 
 def test_a_deployment_is_audited_as_the_local_modeler(engine, diagram, admin):
-    with served(engine, local_modeler=True) as address, client(address) as modeler:
+    with tenure(engine, local_modeler=True) as address, client(address) as modeler:
         modeler.deploy_resources_from_files([diagram])
 
     definition = engine.latest_process_definition("hello")
@@ -93,7 +84,7 @@ def test_without_the_setting_credentials_are_needed(engine, diagram, account):
     account("analyst", "correct horse", permissions=["deploy", "start"])
     basic = {"CAMUNDA_AUTH_STRATEGY": "BASIC", "CAMUNDA_BASIC_AUTH_USERNAME": "analyst"}
 
-    with served(engine) as address:
+    with tenure(engine) as address:
         with client(address) as anonymous, pytest.raises(Exception, match=r"401|UNAUTHORIZED"):
             anonymous.deploy_resources_from_files([diagram])
         with (
