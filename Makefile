@@ -17,7 +17,7 @@ demo: $(VENV)/.ready assets  ## Play two engagements on real figures into the da
 	@$(BIN)/tenure demo
 
 test: check  ## The gate: format, lint, types, layers, tests on SQLite and PostgreSQL, browser tests
-	$(BIN)/pytest -q -n 2 -m "not torture"
+	$(BIN)/pytest -q -n 2
 
 check: $(VENV)/.ready-dev assets  ## Format, lint, types, import contracts
 	$(BIN)/ruff format --check --quiet .

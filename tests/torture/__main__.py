@@ -7,54 +7,61 @@ import random
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.databases import postgres
 
-from .session import Outcome, torture
+from .aims import EACH_BOUNDARY, EACH_COMMAND
+from .session import Outcome, long, torture
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=2.0, help="for both databases together")
+    parser.add_argument("--minutes", type=float, default=2.0, help="for both databases together, at least")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--only", choices=["sqlite", "postgres"], default=None)
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(2**32)
-    print(f"seed {seed}")
+    print(f"seed {seed}", flush=True)
     kinds = [given.only] if given.only else ["sqlite", "postgres"]
-    seconds = given.minutes * 60 / len(kinds)
-    healthy = True
+    plan = long(given.minutes * 60 / len(kinds))
+    outcomes: dict[str, Outcome] = {}
     for kind in kinds:
         folder = Path(tempfile.mkdtemp(prefix=f"tenure-torture-{kind}-"))
         if kind == "sqlite":
-            outcome = torture(f"sqlite:///{folder / 'tenure.db'}", folder, seconds, seed)
+            outcomes[kind] = torture(f"sqlite:///{folder / 'tenure.db'}", folder, plan, seed)
         else:
             with postgres() as server, server.empty() as url:
-                outcome = torture(url, folder, seconds, seed)
-        _tell(kind, outcome)
-        healthy = healthy and not outcome.faults
-        if given.keep or outcome.faults:
+                outcomes[kind] = torture(url, folder, plan, seed)
+        _tell(kind, outcomes[kind])
+        if given.keep or outcomes[kind].faults:
             print(f"logs: {folder}")
         else:
             shutil.rmtree(folder)
+    _tell_strikes(outcomes)
+    healthy = not any(outcome.faults for outcome in outcomes.values())
     print(f"{'held' if healthy else 'FAULTS FOUND'} (seed {seed})")
     return 0 if healthy else 1
 
 
 def _tell(kind: str, outcome: Outcome) -> None:
     print(f"\n{kind}: {outcome.lives} lives of processes")
-    for title, counts in (
-        ("killed", outcome.kills),
-        ("died at a boundary", outcome.deaths),
-        ("trials", outcome.counts),
-    ):
+    for title, counts in (("killed", outcome.kills), ("trials", outcome.counts)):
         print(f"  {title}:")
         for name, count in sorted(counts.items()):
             print(f"    {count:7}  {name}")
     for fault in outcome.faults[:50]:
         print(f"  FAULT {fault}")
+    sys.stdout.flush()
+
+
+def _tell_strikes(outcomes: Mapping[str, Outcome]) -> None:
+    """Boundary by database: how often a process died there by its own hand."""
+    print("\n" + f"{'died at':45}" + "".join(f"{kind:>10}" for kind in outcomes))
+    for aim in (*EACH_BOUNDARY, *EACH_COMMAND):
+        print(f"{aim!s:45}" + "".join(f"{outcome.struck[aim]:10}" for outcome in outcomes.values()))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
-"""Faults: a process kills itself at a named boundary of a command, with a given probability.
+"""Faults: a process kills itself when it has come to a named boundary of a command so many times.
 
-`TENURE_FAULTS="after_commit:CompleteUserTask:0.02,before_handler:*:0.01"`. The boundaries are wrapped around
-the engine from here, when this is asked for; the product itself holds no code for it.
+`TENURE_FAULTS="after_commit:CompleteUserTask:3,before_handler:*:1"`. The boundaries are wrapped around the
+engine from here, when this is asked for; the product itself holds no code for it.
 """
 
 from __future__ import annotations
 
 import functools
 import os
-import random
 import signal
 import threading
 from collections.abc import Callable, Iterable
@@ -41,33 +40,42 @@ BOUNDARIES = (
 
 @dataclass(frozen=True)
 class Fault:
+    """Strikes when the process comes to the boundary, under this name, for the `turn`-th time."""
+
     boundary: str
     name: str
-    probability: float
+    turn: int
+
+    def __str__(self) -> str:
+        return f"{self.boundary}:{self.name}:{self.turn}"
 
     def meets(self, boundary: str, name: str) -> bool:
         return self.boundary == boundary and self.name in ("*", name)
 
 
 def faults(text: str) -> tuple[Fault, ...]:
-    """Read `boundary:name:probability,...`. Raises ValueError."""
+    """Read `boundary:name:turn,...`. Raises ValueError."""
     found = []
     for part in filter(None, text.split(",")):
-        boundary, name, probability = part.split(":")
+        boundary, name, turn = part.split(":")
         if boundary not in BOUNDARIES:
             raise ValueError(f"{boundary!r} is no boundary; there are {', '.join(BOUNDARIES)}")
-        found.append(Fault(boundary, name, float(probability)))
+        found.append(Fault(boundary, name, int(turn)))
     return tuple(found)
 
 
-def install(chosen: Iterable[Fault], dice: random.Random | None = None) -> None:
+def install(chosen: Iterable[Fault]) -> None:
     """Wrap the boundaries of the engine in this process."""
-    given, thrown = tuple(chosen), dice or random.Random()
-    command = threading.local()
+    given = tuple(chosen)
+    turns = [0] * len(given)
+    lock, command = threading.Lock(), threading.local()
 
     def reached(boundary: str, name: str) -> None:
-        if any(fault.meets(boundary, name) and thrown.random() < fault.probability for fault in given):
-            _die(boundary, name)
+        with lock:
+            for number, fault in enumerate(given):
+                turns[number] += fault.meets(boundary, name)
+                if turns[number] == fault.turn and fault.meets(boundary, name):
+                    _die(boundary, name)
 
     def at_command(boundary: str) -> Callable[..., None]:
         return lambda *_: reached(boundary, getattr(command, "name", "Transaction"))
@@ -127,6 +135,7 @@ def _after(act: Callable[..., None]) -> Callable[[Callable[..., Any]], Callable[
 
 
 def _die(boundary: str, name: str) -> None:
+    """Leave a line and end as by a power cut."""
     path = os.environ.get(DEATHS)
     if path:
         with open(path, "a", encoding="utf-8") as deaths:

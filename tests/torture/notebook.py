@@ -29,3 +29,20 @@ class Notebook:
         for line in self.path.read_text(encoding="utf-8").splitlines():
             if line.endswith("}"):
                 yield json.loads(line)
+
+
+@dataclass
+class Tail:
+    """The lines that a growing file of short lines has got since the last look."""
+
+    path: Path
+    _seen: int = 0
+
+    def new(self) -> list[str]:
+        if not self.path.exists():
+            return []
+        with self.path.open("rb") as file:
+            file.seek(self._seen)
+            whole = file.read().rpartition(b"\n")[0]
+        self._seen += len(whole) + 1 if whole else 0
+        return whole.decode().splitlines()

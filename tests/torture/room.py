@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
-
 from engine import SYSTEM, HandlerRegistry, ProcessEngine, upgrade_schema
 from tasks.wiring import handler_services
 from tenure.sample_accounts import create_roles, sample_account_names
@@ -26,7 +24,7 @@ from .models import FILES
 from .notebook import Notebook
 from .nursery import Nursery
 
-FAULT_CHANCE = 0.03
+TO_STOP = 120.0
 
 
 @dataclass
@@ -34,11 +32,15 @@ class Member:
     """A process of the room. It is started again whenever it is dead."""
 
     name: str
-    program: str
+    kind: str
     arguments: list[str]
     port: int = 0
     lives: int = 0
     pid: int | None = None
+
+    @property
+    def program(self) -> str:
+        return "driver" if self.kind == "driver" else "node"
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Room:
     kills: Counter[str] = field(default_factory=Counter)
     ended_by_themselves: list[str] = field(default_factory=list)
     _nursery: Nursery = field(default_factory=Nursery)
+    _held_ports: list[socket.socket] = field(default_factory=list)
 
     @property
     def is_postgres(self) -> bool:
@@ -89,86 +92,14 @@ class Room:
         engine.close()
         kinds = ["serve", "serve", "worker", "worker"] if self.is_postgres else ["run"]
         for number, kind in enumerate(kinds):
-            port = 0 if kind == "worker" else _free_port()
-            self.members.append(Member(f"{kind}-{number}", "node", [kind], port))
+            port = 0 if kind == "worker" else self._hold_port()
+            self.members.append(Member(f"{kind}-{number}", kind, [kind], port))
         pages = [f"http://127.0.0.1:{member.port}" for member in self.members if member.port]
         arguments = [self.url, str(self.notebook.path), str(self.resting), *pages, "--pause", str(self.pause)]
         self.members.append(Member("driver", "driver", arguments))
 
-    def torment(self, seconds: float) -> None:
-        """Keep everybody alive and kill at random, until the time is over."""
-        end = time.monotonic() + seconds
-        next_kill = time.monotonic() + 3
-        while time.monotonic() < end:
-            self._revive(with_faults=True)
-            if time.monotonic() >= next_kill:
-                self._strike()
-                next_kill = time.monotonic() + self.dice.uniform(1.0, 6.0)
-            time.sleep(0.1)
-
-    def come_to_rest(self, seconds: float) -> bool:
-        """Kill all once more, then let healthy nodes finish what was begun. False: it did not."""
-        self.resting.touch()
-        for member in self.members:
-            if member.pid is not None:
-                self._kill(member, "at the end")
-        end = time.monotonic() + seconds
-        database = create_engine(self.url)
-        try:
-            while time.monotonic() < end:
-                self._revive(with_faults=False)
-                if self._is_quiet(database):
-                    return True
-                time.sleep(0.5)
-            return False
-        finally:
-            database.dispose()
-
-    def close(self) -> None:
-        """Ask the nodes to stop, and kill who does not."""
-        end = time.monotonic() + 20
-        for member in self.members:
-            if member.pid is not None:
-                os.kill(member.pid, signal.SIGKILL if member.program == "driver" else signal.SIGTERM)
-        while any(member.pid is not None for member in self.members):
-            self._bury(stopping=True)
-            if time.monotonic() > end:
-                for member in self.members:
-                    if member.pid is not None:
-                        self.ended_by_themselves.append(f"{member.name} did not stop when asked")
-                        os.kill(member.pid, signal.SIGKILL)
-                end = time.monotonic() + 20
-            time.sleep(0.05)
-        self._nursery.close()
-
-    def lives(self) -> int:
-        return sum(member.lives for member in self.members)
-
-    def deaths_at_boundaries(self) -> Counter[str]:
-        lines = self.deaths.read_text(encoding="utf-8").splitlines() if self.deaths.exists() else []
-        return Counter(line.split("\t")[0] for line in lines)
-
-    def _revive(self, *, with_faults: bool) -> None:
-        self._bury()
-        for member in self.members:
-            if member.pid is None:
-                member.pid = self._started(member, with_faults=with_faults)
-                member.lives += 1
-
-    def _bury(self, *, stopping: bool = False) -> None:
-        """Notice who has ended; only a SIGKILL, or a wish to stop, is a reason."""
-        for pid, code in self._nursery.ended().items():
-            for member in self.members:
-                if member.pid == pid:
-                    member.pid = None
-                    if code != -signal.SIGKILL and not (stopping and code == 0):
-                        self.ended_by_themselves.append(f"{member.name}: exit {code}")
-
-    def _started(self, member: Member, *, with_faults: bool) -> int:
-        chosen = ""
-        if with_faults:
-            picked = self.dice.sample(faults.BOUNDARIES, 3)
-            chosen = ",".join(f"{boundary}:*:{FAULT_CHANCE}" for boundary in picked)
+    def start(self, member: Member, chosen: Sequence[faults.Fault] = ()) -> None:
+        """Begin the next life of a dead member, with these faults."""
         environ = {
             "TENURE_HOME": str(self.folder / "home"),
             "TENURE_DATABASE_URL": self.url,
@@ -176,70 +107,73 @@ class Room:
             "TENURE_LOG_LEVEL": "WARNING",
             "TENURE_WEB_THREADS": "4",
             "TENURE_JOB_THREADS": "3",
-            faults.VARIABLE: chosen,
+            faults.VARIABLE: ",".join(map(str, chosen)),
             faults.DEATHS: str(self.deaths),
             outside.LOG: str(self.world),
         }
         log = self.folder / f"{member.name}.log"
-        return self._nursery.start(member.program, member.arguments, environ, log)
+        member.pid = self._nursery.start(member.program, member.arguments, environ, log)
+        member.lives += 1
 
-    def _strike(self) -> None:
-        """A random process dies, or on PostgreSQL a random connection breaks."""
-        if self.is_postgres and self.dice.random() < 0.25:
-            self._break_connection()
+    def alive(self) -> list[Member]:
+        return [member for member in self.members if member.pid is not None]
+
+    def dead(self) -> list[Member]:
+        return [member for member in self.members if member.pid is None]
+
+    def kill(self, member: Member, why: str) -> None:
+        """Nothing, when it has just died by itself."""
+        if member.pid is None:
             return
-        alive = [member for member in self.members if member.pid is not None]
-        if alive:
-            self._kill(self.dice.choice(alive), "at random")
-
-    def _kill(self, member: Member, why: str) -> None:
-        assert member.pid is not None
         os.kill(member.pid, signal.SIGKILL)
         while member.pid is not None:
-            self._bury()
+            self.bury()
             time.sleep(0.01)
-        self.kills[f"{member.name.split('-')[0]} {why}"] += 1
+        self.kills[f"{member.kind} {why}"] += 1
 
-    def _break_connection(self) -> None:
-        database = create_engine(self.url)
-        with database.connect() as connection:
-            connection.execute(
-                text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
-                    " current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1"
-                )
-            )
-        database.dispose()
-        self.kills["connection broken"] += 1
+    def bury(self, *, stopping: bool = False) -> None:
+        """Notice who has ended; only a SIGKILL, or a wish to stop, is a reason."""
+        reasons = {-signal.SIGKILL, 0, -signal.SIGTERM} if stopping else {-signal.SIGKILL}
+        for pid, code in self._nursery.ended().items():
+            for member in self.members:
+                if member.pid == pid:
+                    member.pid = None
+                    if code not in reasons:
+                        self.ended_by_themselves.append(f"{member.name}: exit {code}")
 
-    def _is_quiet(self, database: object) -> bool:
-        with database.connect() as connection:  # type: ignore[attr-defined]
-            running = connection.execute(
-                text("SELECT count(*) FROM process_instance WHERE ended_at IS NULL")
-            ).scalar_one()
-        if running:
-            return False
-        lines = list(self.notebook.read())
-        wanted = {(line["name"], line["token"]) for line in lines if line["act"] == "publish"}
-        given = {
-            (line["name"], line["token"])
-            for line in lines
-            if line["act"] == "publish" and line["phase"] == "ack"
-        }
-        return wanted == given
+    def close(self) -> None:
+        """Ask the nodes to stop, and kill who does not."""
+        for member in self.alive():
+            assert member.pid is not None
+            os.kill(member.pid, signal.SIGKILL if member.kind == "driver" else signal.SIGTERM)
+        end = time.monotonic() + TO_STOP
+        while self.alive() and time.monotonic() < end:
+            self.bury(stopping=True)
+            time.sleep(0.05)
+        for member in self.alive():
+            self.ended_by_themselves.append(f"{member.name} did not stop when asked")
+            self.kill(member, "because it did not stop")
+        self._nursery.close()
+        for held in self._held_ports:
+            held.close()
+
+    def lives(self) -> int:
+        return sum(member.lives for member in self.members)
+
+    def _hold_port(self) -> int:
+        """A port for a node that comes and goes: bound here, so that nobody else gets it meanwhile."""
+        held = socket.socket()
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        self._held_ports.append(held)
+        port: int = held.getsockname()[1]
+        return port
 
 
 def _all_handlers() -> HandlerRegistry:
     registry = HandlerRegistry.from_packages("tasks")
     registry.register_module(outside)
     return registry
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def last_lines(folder: Path, names: Sequence[str], count: int = 15) -> str:

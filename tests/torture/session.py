@@ -9,31 +9,39 @@ from pathlib import Path
 
 from engine import Database
 
+from .aims import EACH_BOUNDARY, EACH_COMMAND, Aim
 from .checker import check
 from .room import Room, last_lines
+from .tormentor import Plan, Tormentor
 
-REST = 120.0
+SHORT = Plan(aims=EACH_BOUNDARY, kills=4)
+"""That of the gate: every boundary once."""
 
 
-@dataclass
+def long(seconds: float) -> Plan:
+    """So many seconds, and until every boundary of every command was struck."""
+    return Plan(aims=(*EACH_BOUNDARY, *EACH_COMMAND), kills=4, seconds=seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
+    """`deaths` counts by boundary and by the command or job type that stood there."""
+
     lives: int
     kills: Counter[str]
-    deaths: Counter[str]
+    struck: Counter[Aim]
+    deaths: Counter[tuple[str, str]]
     counts: Counter[str]
     faults: list[str]
 
 
-def torture(url: str, folder: Path, seconds: float, seed: int, *, pause: float = 0.1) -> Outcome:
-    """Torment for `seconds`, let come to rest, check. The seed repeats kills and faults, not the machine's
-    own timing."""
+def torture(url: str, folder: Path, plan: Plan, seed: int, *, pause: float = 0.1) -> Outcome:
+    """Torment, let come to rest, check. The seed repeats kills and faults, not the machine's own timing."""
     room = Room(url=url, folder=folder, dice=random.Random(seed), pause=pause)
-    faults: list[str] = []
+    tormentor = Tormentor(room, plan)
     try:
         room.furnish()
-        room.torment(seconds)
-        if not room.come_to_rest(REST):
-            faults.append(f"it did not come to rest in {REST:.0f} seconds")
+        faults = [*tormentor.torment(), *tormentor.come_to_rest()]
     finally:
         room.close()
     database = Database(url)
@@ -45,7 +53,8 @@ def torture(url: str, folder: Path, seconds: float, seed: int, *, pause: float =
     return Outcome(
         lives=room.lives(),
         kills=room.kills,
-        deaths=room.deaths_at_boundaries(),
+        struck=tormentor.struck,
+        deaths=tormentor.deaths,
         counts=findings.counts,
         faults=faults,
     )

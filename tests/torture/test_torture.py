@@ -1,15 +1,16 @@
 """A short torture on each database, and what it is made of: faults strike where they are told to."""
 
+import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from .faults import BOUNDARIES, faults
-from .session import torture
-
-SECONDS = 20.0
+from .aims import EACH_BOUNDARY
+from .faults import BOUNDARIES, VARIABLE, faults
+from .session import SHORT, torture
 
 STRUCK = """
 import os, shutil, sys
@@ -57,13 +58,33 @@ def test_a_fault_kills_at_every_boundary(sqlite_template, tmp_path):
 
 def test_an_unknown_boundary_is_refused():
     with pytest.raises(ValueError, match="there are after_instance_lock"):
-        faults("after_lunch:*:0.5")
+        faults("after_lunch:*:1")
 
 
-@pytest.mark.torture
+def test_the_program_takes_no_faults_from_its_settings(tmp_path):
+    environ = {
+        **os.environ,
+        VARIABLE: ",".join(f"{boundary}:*:1" for boundary in BOUNDARIES),
+        "TENURE_HOME": str(tmp_path),
+    }
+    program = [sys.executable, "-m", "tenure"]
+
+    for command in (["db", "upgrade"], ["deploy", "processes/approval_chain"]):
+        subprocess.run([*program, *command], env=environ, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("package", ["engine", "tasks", "webui", "tenure"])
+def test_the_shipped_code_knows_nothing_of_faults(package):
+    files = list(Path(package).rglob("*.py"))
+
+    assert files
+    assert not [str(file) for file in files if VARIABLE in file.read_text() or "SIGKILL" in file.read_text()]
+
+
 def test_nothing_is_lost_and_nothing_happens_twice_when_processes_are_killed(empty_database_url, tmp_path):
-    outcome = torture(empty_database_url, tmp_path, SECONDS, seed=5)
+    outcome = torture(empty_database_url, tmp_path, SHORT, seed=5)
 
     assert outcome.faults == []
-    assert outcome.kills.total() > 0
+    assert all(outcome.struck[aim] for aim in EACH_BOUNDARY)
+    assert outcome.kills.total() >= SHORT.kills
     assert outcome.counts["instances at their end"] > 0
