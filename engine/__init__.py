@@ -1,5 +1,23 @@
 """The BPM engine of Tenure: what may be imported from outside is named here."""
 
+from .batch import (
+    BatchItemFilter,
+    BatchItemState,
+    BatchOperation,
+    BatchOperationFilter,
+    BatchOperationItem,
+    BatchOperationNotActive,
+    BatchOperationNotFound,
+    BatchOperationState,
+    BatchOperationType,
+    BatchPreview,
+    BatchRefusal,
+    BatchRepair,
+    BatchSample,
+    BatchSelectionGrew,
+    EverythingChosen,
+    NothingChosen,
+)
 from .bpmn import rejection_text
 from .bpmn.model import Element, ElementType, ProcessModel
 from .clock import Clock, FixedClock, SystemClock
@@ -115,6 +133,7 @@ from .model import (
     UserTaskFilter,
     UserTaskState,
     Variable,
+    VariableChange,
     Variables,
 )
 from .process_engine import ProcessEngine
@@ -155,6 +174,20 @@ __all__ = [
     "AuditFilter",
     "AuditHead",
     "BackupFailed",
+    "BatchItemFilter",
+    "BatchItemState",
+    "BatchOperation",
+    "BatchOperationFilter",
+    "BatchOperationItem",
+    "BatchOperationNotActive",
+    "BatchOperationNotFound",
+    "BatchOperationState",
+    "BatchOperationType",
+    "BatchPreview",
+    "BatchRefusal",
+    "BatchRepair",
+    "BatchSample",
+    "BatchSelectionGrew",
     "BpmnError",
     "Channel",
     "Clock",
@@ -179,6 +212,7 @@ __all__ = [
     "ElementType",
     "EngineError",
     "EvaluatedDecision",
+    "EverythingChosen",
     "ExecutorAlreadyRunning",
     "Field",
     "FixedClock",
@@ -223,6 +257,7 @@ __all__ = [
     "Money",
     "NotAuthenticated",
     "NotFound",
+    "NothingChosen",
     "Option",
     "OutgoingMessage",
     "OutputSpec",
@@ -263,6 +298,7 @@ __all__ = [
     "UserTaskState",
     "UtcDateTime",
     "Variable",
+    "VariableChange",
     "Variables",
     "back_up",
     "check_schema",

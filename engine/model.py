@@ -229,12 +229,31 @@ class ElementInstance:
 @dataclass(frozen=True, kw_only=True)
 class RepairEffect:
     """What a repair did or, as a preview, would do: the elements that wait or run now, those that ended and
-    how, incidents (element and message), and the process instances that ended with it."""
+    how, incidents (element and message), and the process instances that ended with it.
 
-    started: tuple[str, ...]
-    ended: tuple[tuple[str, ElementState], ...]
-    incidents: tuple[tuple[str, str], ...]
-    instances_ended: tuple[int, ...]
+    `retried` are elements whose job gets one more attempt; `instances_changed` are process instances that
+    stand still or go on from now; `variables` are the changed ones. `user_tasks`, `jobs` and `timers` count
+    the open work that this touches: it ends, stands still or goes on with the instances."""
+
+    started: tuple[str, ...] = ()
+    ended: tuple[tuple[str, ElementState], ...] = ()
+    incidents: tuple[tuple[str, str], ...] = ()
+    instances_ended: tuple[int, ...] = ()
+    instances_changed: tuple[int, ...] = ()
+    retried: tuple[str, ...] = ()
+    variables: tuple[VariableChange, ...] = ()
+    user_tasks: int = 0
+    jobs: int = 0
+    timers: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariableChange:
+    """`before` is None also for a variable that is not there yet."""
+
+    name: str
+    before: Any
+    after: Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -508,7 +527,8 @@ class UserTaskFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessInstanceFilter:
-    """`involving` keeps what this user started, or has or had a task in."""
+    """`involving` keeps what this user started, or has or had a task in; `called` those that another
+    instance called, or (False) the outermost ones; `element_id` those with a token at this element."""
 
     states: tuple[InstanceState, ...] | None = None
     process_id: str | None = None
@@ -524,6 +544,9 @@ class ProcessInstanceFilter:
     involving: str | None = None
     started_after: datetime | None = None
     started_before: datetime | None = None
+    called: bool | None = None
+    element_id: str | None = None
+    except_keys: tuple[int, ...] | None = None
     text: str | None = None
 
 

@@ -48,7 +48,8 @@ class Engine:
 @dataclass(kw_only=True)
 class CommandContext:
     """One run of one command. `follow_ups` are messages and signals to send within the same transaction,
-    `ended_instances` those that ended in it, `log` what happened on the way and is told after the command."""
+    `ended_instances` those that ended in it, `log` what happened on the way and is told after the command.
+    `within` stands in the details of each audit line: the batch operation that the command is part of."""
 
     engine: Engine
     uow: UnitOfWork
@@ -57,6 +58,7 @@ class CommandContext:
     follow_ups: list[tuple[OutgoingMessage | SignalThrown, Actor]] = field(default_factory=list)
     ended_instances: list[int] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
+    within: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def definitions(self) -> StepDefinitions:
@@ -107,7 +109,7 @@ class CommandContext:
             subject_kind=subject_kind,
             subject_key=str(subject_key),
             process_instance_key=process_instance_key,
-            details=details,
+            details={**details, **self.within},
         )
 
     def write_log(self) -> None:

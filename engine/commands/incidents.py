@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import IncidentAlreadyResolved
 from ..identity import OPERATE
-from ..model import Incident, IncidentState
+from ..model import Incident, IncidentState, RepairEffect, VariableChange
 from .advance import Step
 from .command import Command, CommandContext
-from .instances import change_variables
+from .effects import effect_of, foreseen
+from .instances import change_variables, tell_variables
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResolveIncident(Command[None]):
-    """A job gets one more attempt at once; if that fails too, there is a new incident."""
+class ResolveIncident(Command[RepairEffect]):
+    """A job gets one more attempt at once; if that fails too, there is a new incident. With `preview`
+    nothing is written, and no job is tried."""
 
     key: int
     variables: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
+    preview: bool = False
 
-    def run(self, context: CommandContext) -> None:
+    def run(self, context: CommandContext) -> RepairEffect:
         context.need(OPERATE, f"resolve incident {self.key}")
         instance = context.lock_active(context.uow.incidents.get(self.key).process_instance_key)
         incident = context.uow.incidents.get(self.key)
@@ -30,11 +33,17 @@ class ResolveIncident(Command[None]):
             raise IncidentAlreadyResolved(self.key)
         step = Step(context)
         scope = incident.element_instance_key
+        changed: tuple[VariableChange, ...] = ()
         if self.variables:
-            change_variables(context, step, instance, scope, self.variables, False, self.reason)
+            changed = change_variables(step, scope, self.variables, False)
         step.runtime.resolve_incident(scope)
+        retried = () if incident.job_key is None else (incident.element_id,)
+        if self.preview:
+            return replace(foreseen(step), variables=changed, retried=retried)
+        if changed:
+            tell_variables(context, instance, scope, changed, local=False, reason=self.reason)
         self._free_job(context, incident)
-        step.advance()
+        effect = effect_of(step.advance())
         context.audit(
             "resolve-incident",
             "incident",
@@ -44,6 +53,7 @@ class ResolveIncident(Command[None]):
             errorType=incident.error_type,
             reason=self.reason,
         )
+        return replace(effect, variables=changed, retried=retried)
 
     def _free_job(self, context: CommandContext, incident: Incident) -> None:
         if incident.job_key is None:

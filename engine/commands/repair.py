@@ -6,46 +6,60 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..bpmn.model import ElementType
 from ..errors import Conflict, ElementInstanceNotFound, InvalidInput, ProcessInstanceNotActive
 from ..identity import OPERATE
 from ..model import InstanceState, ProcessInstance, RepairEffect
-from ..runtime.changes import Changes
 from .advance import Step
 from .command import Command, CommandContext
+from .effects import effect_of, foreseen, open_work
 from .instances import locked_scope
 from .values import checked_variables
 
 
 @dataclass(frozen=True, kw_only=True)
-class SuspendProcessInstance(Command[None]):
-    """Nothing of the family goes on until it is resumed: no job, timer, message or task."""
+class SuspendProcessInstance(Command[RepairEffect]):
+    """Nothing of the family goes on until it is resumed: no job, timer, message or task. With `preview`
+    nothing is written."""
 
     key: int
     reason: str = ""
+    preview: bool = False
 
-    def run(self, context: CommandContext) -> None:
+    def run(self, context: CommandContext) -> RepairEffect:
         context.need(OPERATE, f"suspend process instance {self.key}")
         instance = _outermost(context, self.key)
         context.check_active(instance)
-        _set_family(context, instance, InstanceState.ACTIVE, InstanceState.SUSPENDED)
+        effect = _set_family(
+            context, instance, InstanceState.ACTIVE, InstanceState.SUSPENDED, preview=self.preview
+        )
+        if self.preview:
+            return effect
         context.audit("suspend-process-instance", "process-instance", self.key, self.key, reason=self.reason)
+        return effect
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResumeProcessInstance(Command[None]):
-    """What fell due meanwhile happens now."""
+class ResumeProcessInstance(Command[RepairEffect]):
+    """What fell due meanwhile happens now. With `preview` nothing is written."""
 
     key: int
     reason: str = ""
+    preview: bool = False
 
-    def run(self, context: CommandContext) -> None:
+    def run(self, context: CommandContext) -> RepairEffect:
         context.need(OPERATE, f"resume process instance {self.key}")
         instance = _outermost(context, self.key)
         if instance.state is not InstanceState.SUSPENDED:
             raise Conflict(f"process instance {self.key} is not suspended")
-        _set_family(context, instance, InstanceState.SUSPENDED, InstanceState.ACTIVE)
+        effect = _set_family(
+            context, instance, InstanceState.SUSPENDED, InstanceState.ACTIVE, preview=self.preview
+        )
+        if self.preview:
+            return effect
         context.uow.notify("jobs")
         context.audit("resume-process-instance", "process-instance", self.key, self.key, reason=self.reason)
+        return effect
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +83,14 @@ class ModifyProcessInstance(Command[RepairEffect]):
         ended = [*self.cancel, *self.move]
         self._check(context, started, ended)
         step = Step(context)
-        for element_id in started:
-            values = checked_variables(self.variables.get(element_id, {}))
-            step.runtime.start_element(self.key, element_id, values)
+        for element_id in self.start:
+            step.runtime.start_element(self.key, element_id, self._variables_of(element_id))
+        for element_instance_key, element_id in self.move.items():
+            step.runtime.start_beside(element_instance_key, element_id, self._variables_of(element_id))
         for element_instance_key in ended:
             step.runtime.cancel_element(element_instance_key)
         if self.preview:
-            return _foreseen(step)
+            return foreseen(step)
         effect = effect_of(step.advance())
         context.audit(
             "modify-process-instance",
@@ -87,6 +102,9 @@ class ModifyProcessInstance(Command[RepairEffect]):
             reason=self.reason,
         )
         return effect
+
+    def _variables_of(self, element_id: str) -> dict[str, Any]:
+        return checked_variables(self.variables.get(element_id, {}))
 
     def _check(self, context: CommandContext, started: Sequence[str], ended: Sequence[int]) -> None:
         if not started and not ended:
@@ -101,6 +119,30 @@ class ModifyProcessInstance(Command[RepairEffect]):
                 raise ElementInstanceNotFound(key, f"it does not run in process instance {self.key}")
             if key == self.key:
                 raise InvalidInput("to end the whole instance, cancel it")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveTokens(Command[RepairEffect]):
+    """Move every token of an instance that stands at an element of `moves` to the element it maps to."""
+
+    key: int
+    moves: Mapping[str, str]
+    reason: str = ""
+    preview: bool = False
+
+    def run(self, context: CommandContext) -> RepairEffect:
+        context.need(OPERATE, f"change the tokens of process instance {self.key}")
+        context.lock_active(self.key)
+        standing = [
+            token
+            for token in context.uow.tokens.of_instance(self.key)
+            if token.element_id in self.moves and token.element_type is not ElementType.MULTI_INSTANCE_BODY
+        ]
+        if not standing:
+            raise Conflict(f"process instance {self.key} has no token at {', '.join(sorted(self.moves))}")
+        move = {token.key: self.moves[token.element_id] for token in standing}
+        command = ModifyProcessInstance(key=self.key, move=move, reason=self.reason, preview=self.preview)
+        return command.run(context)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,28 +161,12 @@ class SkipElement(Command[RepairEffect]):
         values = checked_variables(self.variables)
         step.runtime.skip_element(self.key, values)
         if self.preview:
-            return _foreseen(step)
+            return foreseen(step)
         effect = effect_of(step.advance())
         context.audit(
             "skip-element", "element-instance", self.key, instance.key, variables=values, reason=self.reason
         )
         return effect
-
-
-def effect_of(changes: Changes) -> RepairEffect:
-    """What a step came to, in the words of the diagram."""
-    return RepairEffect(
-        started=tuple(one.element_id for one in changes.elements_started),
-        ended=tuple((one.element_id, one.state) for one in changes.elements_ended),
-        incidents=tuple((one.element_id, one.message) for one in changes.incidents_raised),
-        instances_ended=tuple(one.key for one in changes.instances_ended),
-    )
-
-
-def _foreseen(step: Step) -> RepairEffect:
-    """Up to the next jobs, none of which is run."""
-    step.runtime.run()
-    return effect_of(step.runtime.changes())
 
 
 def _outermost(context: CommandContext, key: int) -> ProcessInstance:
@@ -156,8 +182,15 @@ def _outermost(context: CommandContext, key: int) -> ProcessInstance:
 
 
 def _set_family(
-    context: CommandContext, root: ProcessInstance, before: InstanceState, after: InstanceState
-) -> None:
-    for instance in context.uow.instances.family(root.key):
-        if instance.state is before:
-            context.uow.instances.set_state(instance.key, after)
+    context: CommandContext,
+    root: ProcessInstance,
+    before: InstanceState,
+    after: InstanceState,
+    *,
+    preview: bool,
+) -> RepairEffect:
+    chosen = [one.key for one in context.uow.instances.family(root.key) if one.state is before]
+    if not preview:
+        for key in chosen:
+            context.uow.instances.set_state(key, after)
+    return open_work(context, chosen)

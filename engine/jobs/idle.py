@@ -7,13 +7,15 @@ from datetime import datetime
 from ..commands import CommandExecutor
 from ..commands.timers import FireTimer
 from ..model import SYSTEM, Timer
+from .batch_runner import active_batches, run_batch
 from .job_runner import JobRunner
 
 BATCH = 100
 
 
 def run_until_idle(commands: CommandExecutor, limit: int) -> int:
-    """Fire due timers and run due jobs until nothing is due; at most `limit`. Answers how many."""
+    """Fire due timers, run due jobs and work off batch operations until nothing is due; at most `limit`.
+    Answers how many."""
     runner = JobRunner(commands)
     done = 0
     while done < limit:
@@ -21,9 +23,12 @@ def run_until_idle(commands: CommandExecutor, limit: int) -> int:
         jobs = runner.take(min(BATCH, limit - done - progress))
         for job in jobs:
             runner.run(job)
-        if not progress and not jobs:
+        progress += len(jobs)
+        for key in active_batches(commands):
+            progress += run_batch(commands, key, limit=max(1, min(BATCH, limit - done - progress)))
+        if not progress:
             break
-        done += progress + len(jobs)
+        done += progress
     return done
 
 

@@ -1,4 +1,4 @@
-"""JobExecutor: a bounded pool of threads that fires due timers and runs due jobs while the program runs."""
+"""JobExecutor: a bounded pool of threads that fires timers, runs jobs and works off batch operations."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ..commands.messages import ExpireMessages
 from ..commands.timers import FireTimer
 from ..errors import Unavailable
 from ..model import SYSTEM, Job, Timer
+from .batch_runner import active_batches, run_batch
 from .idle import due_timers, next_due
 from .job_runner import LOCK_TIME, JobRunner
 from .scheduler import WakeUpClock
@@ -58,7 +59,7 @@ class JobExecutor:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._lock_time = lock_time
-        self._in_flight: dict[int, Timer | Job] = {}
+        self._in_flight: dict[object, Timer | Job | None] = {}
         self._lock = threading.Lock()
         self._clock = WakeUpClock(self._wake.set)
         self._thread: threading.Thread | None = None
@@ -123,11 +124,22 @@ class JobExecutor:
 
     def _dispatch(self) -> None:
         for timer in due_timers(self._commands, self._free_slots()):
-            self._submit(timer, partial(self._fire, timer))
+            self._submit(timer.key, partial(self._fire, timer), timer)
         for job in self._runner.take(self._free_slots()):
-            self._submit(job, partial(self._do, job))
+            self._submit(job.key, partial(self._do, job), job)
+        self._dispatch_batches()
         if self._free_slots():
             self._clock.wake_in(self._until_next())
+
+    def _dispatch_batches(self) -> None:
+        """Batch operations get what timers and jobs leave, and half of the threads at most: what falls due
+        meanwhile shall find one free."""
+        keys = active_batches(self._commands)
+        places = range(max(1, self._threads // 2)) if keys else ()
+        for place in places:
+            if self._free_slots() > 0:
+                key = keys[place % len(keys)]
+                self._submit(("batch", place), partial(self._work_off, key))
 
     def _until_next(self) -> timedelta | None:
         """How long nothing falls due. What is overdue and could not be done now is not asked for in haste:
@@ -139,12 +151,12 @@ class JobExecutor:
         with self._lock:
             return self._threads - len(self._in_flight)
 
-    def _submit(self, due: Timer | Job, work: Callable[[], bool]) -> None:
+    def _submit(self, key: object, work: Callable[[], bool], due: Timer | Job | None = None) -> None:
         with self._lock:
-            if due.key in self._in_flight or self._pool is None:
+            if key in self._in_flight or self._pool is None:
                 return
-            self._in_flight[due.key] = due
-        self._pool.submit(work).add_done_callback(partial(self._finished, due.key))
+            self._in_flight[key] = due
+        self._pool.submit(work).add_done_callback(partial(self._finished, key))
 
     # --- in the threads of the pool --------------------------------------------------------------
 
@@ -155,7 +167,10 @@ class JobExecutor:
         self._runner.run(job)
         return True
 
-    def _finished(self, key: int, done: Future[bool]) -> None:
+    def _work_off(self, key: int) -> bool:
+        return run_batch(self._commands, key, go_on=lambda: not self._stopping.is_set()) > 0
+
+    def _finished(self, key: object, done: Future[bool]) -> None:
         """Look for more, unless this led to nothing: then the next hint or poll is soon enough."""
         with self._lock:
             del self._in_flight[key]

@@ -6,6 +6,7 @@ method answers are frozen values; what it raises is an `EngineError` that says w
 
 from __future__ import annotations
 
+from .batch_operations import BatchOperationsPart
 from .definitions import DefinitionsPart
 from .instances import InstancesPart
 from .people import PeoplePart
@@ -16,7 +17,14 @@ from .work import WorkPart
 
 
 class ProcessEngine(
-    DefinitionsPart, InstancesPart, RepairPart, UserTasksPart, WorkPart, PeoplePart, RecordsPart
+    DefinitionsPart,
+    InstancesPart,
+    RepairPart,
+    BatchOperationsPart,
+    UserTasksPart,
+    WorkPart,
+    PeoplePart,
+    RecordsPart,
 ):
     """The facade. Thread-safe; one per program. Call `close()` at the end."""
 

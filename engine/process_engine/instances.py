@@ -20,6 +20,7 @@ from ..model import (
     Page,
     ProcessInstance,
     ProcessInstanceFilter,
+    RepairEffect,
     Variable,
     Variables,
 )
@@ -57,15 +58,29 @@ class InstancesPart(EnginePart):
             by,
         )
 
-    def cancel_process_instance(self, key: int, *, by: Actor, reason: str = "") -> None:
-        self.commands.run(CancelProcessInstance(key=key, reason=reason), by)
+    def cancel_process_instance(
+        self, key: int, *, by: Actor, reason: str = "", preview: bool = False
+    ) -> RepairEffect:
+        """With `preview` nothing is changed; the answer tells what would end."""
+        return self.commands.run(CancelProcessInstance(key=key, reason=reason, preview=preview), by)
 
     def set_variables(
-        self, scope_key: int, variables: Variables, *, by: Actor, local: bool = False, reason: str = ""
-    ) -> None:
-        """Write variables at a process or element instance; not `local`: where each is found already."""
-        self.commands.run(
-            SetVariables(scope_key=scope_key, variables=variables, local=local, reason=reason), by
+        self,
+        scope_key: int,
+        variables: Variables,
+        *,
+        by: Actor,
+        local: bool = False,
+        reason: str = "",
+        preview: bool = False,
+    ) -> RepairEffect:
+        """Write variables at a process or element instance; not `local`: where each is found already. With
+        `preview` nothing is changed."""
+        return self.commands.run(
+            SetVariables(
+                scope_key=scope_key, variables=variables, local=local, reason=reason, preview=preview
+            ),
+            by,
         )
 
     def process_instances(

@@ -17,12 +17,16 @@ from .part import EnginePart
 class RepairPart(EnginePart):
     """Suspending, moving tokens, skipping. What is changed can be looked at before with `preview`."""
 
-    def suspend_process_instance(self, key: int, *, by: Actor, reason: str = "") -> None:
+    def suspend_process_instance(
+        self, key: int, *, by: Actor, reason: str = "", preview: bool = False
+    ) -> RepairEffect:
         """Nothing of it and what it called goes on until it is resumed."""
-        self.commands.run(SuspendProcessInstance(key=key, reason=reason), by)
+        return self.commands.run(SuspendProcessInstance(key=key, reason=reason, preview=preview), by)
 
-    def resume_process_instance(self, key: int, *, by: Actor, reason: str = "") -> None:
-        self.commands.run(ResumeProcessInstance(key=key, reason=reason), by)
+    def resume_process_instance(
+        self, key: int, *, by: Actor, reason: str = "", preview: bool = False
+    ) -> RepairEffect:
+        return self.commands.run(ResumeProcessInstance(key=key, reason=reason, preview=preview), by)
 
     def modify_process_instance(
         self,

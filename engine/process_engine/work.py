@@ -18,6 +18,7 @@ from ..model import (
     Job,
     JobFilter,
     Page,
+    RepairEffect,
     Timer,
     Variables,
 )
@@ -128,10 +129,19 @@ class WorkPart(EnginePart):
             return view.incidents.get(key)
 
     def resolve_incident(
-        self, key: int, *, by: Actor, variables: Variables | None = None, reason: str = ""
-    ) -> None:
-        """Retry what failed, with the variables changed first when some are given."""
-        self.commands.run(ResolveIncident(key=key, variables=variables or {}, reason=reason), by)
+        self,
+        key: int,
+        *,
+        by: Actor,
+        variables: Variables | None = None,
+        reason: str = "",
+        preview: bool = False,
+    ) -> RepairEffect:
+        """Retry what failed, with the variables changed first when some are given. With `preview` nothing is
+        changed, and no handler is tried."""
+        return self.commands.run(
+            ResolveIncident(key=key, variables=variables or {}, reason=reason, preview=preview), by
+        )
 
     def store_document(
         self,

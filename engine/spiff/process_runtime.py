@@ -204,6 +204,20 @@ class ProcessRuntime:
                 raise ElementInstanceNotFound(scope_key)
         modification.start_element(workflow, element, _exact(variables), scope)
 
+    def start_beside(self, element_instance_key: int, element_id: str, variables: Mapping[str, Any]) -> None:
+        """Start an element in the innermost scope around an element instance that also surrounds the
+        element: where its token goes when it is moved."""
+        workflow, token = self._find(element_instance_key)
+        instance, scope = workflow.instance, workflow.instance.scope_of(token.record)
+        element = instance.model.elements.get(element_id)
+        around = [] if element is None else list(element.ancestors())
+        while scope is not None and instance.element_of(scope) not in around:
+            scope = instance.scope_of(scope)
+        inner = scope is not None and scope.key != instance.record.key
+        self.start_element(
+            instance.record.key, element_id, variables, scope_key=scope.key if scope and inner else None
+        )
+
     def skip_element(self, element_instance_key: int, variables: Mapping[str, Any]) -> None:
         """Go on behind an element instance by hand, whatever it does or fails at, with these variables in
         place of its result. What runs inside it is terminated."""

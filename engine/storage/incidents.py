@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, Select, func, or_, select, update
 
 from ..errors import IncidentNotFound
-from ..model import Incident, IncidentFilter, IncidentState, Page
+from ..model import Incident, IncidentFilter, IncidentState, Page, ProcessInstanceFilter
+from .instances import keys_of
 from .link import Link
 from .paging import Order, page
 from .schema import incident as table
@@ -31,6 +32,15 @@ class Incidents:
             table.c.process_instance_key == process_instance_key, table.c.resolved_at.is_(None)
         )
         return tuple(_value(row) for row in self._link.rows(query.order_by(table.c.key)))
+
+    def open_of_matching(self, filter: ProcessInstanceFilter, *, limit: int) -> list[Incident]:
+        """The open ones of the instances that fit; with an outermost instance also of those it called."""
+        chosen = keys_of(filter)
+        query = select(table).where(
+            table.c.resolved_at.is_(None),
+            or_(table.c.process_instance_key.in_(chosen), table.c.root_process_instance_key.in_(chosen)),
+        )
+        return [_value(row) for row in self._link.rows(query.order_by(table.c.key).limit(limit))]
 
     def open_of_job(self, job_key: int) -> Incident | None:
         row = self._link.row(select(table).where(table.c.job_key == job_key, table.c.resolved_at.is_(None)))

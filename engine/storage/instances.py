@@ -27,7 +27,7 @@ from ..model import InstanceState, Page, ProcessInstance, ProcessInstanceFilter
 from ..runtime.records import LiveInstance
 from .link import Link
 from .paging import Order, contains, page
-from .schema import job, user_task
+from .schema import job, token, user_task
 from .schema import process_instance as table
 
 _ONE = select(table).where(table.c.key == bindparam("instance"))
@@ -147,6 +147,11 @@ class Instances:
             value=_value,
         )
 
+    def matching(self, filter: ProcessInstanceFilter, *, limit: int) -> list[ProcessInstance]:
+        """All that fit, oldest first, `limit` of them at most."""
+        query = _narrowed(select(table), filter).order_by(table.c.key).limit(limit)
+        return [_value(row) for row in self._link.rows(query)]
+
     def counts(self) -> dict[int, dict[InstanceState, int]]:
         """How many instances of each definition are in each state."""
         query = select(table.c.definition_key, table.c.state, func.count().label("number")).group_by(
@@ -176,6 +181,11 @@ _FIELDS = {
 }
 
 
+def keys_of(wanted: ProcessInstanceFilter) -> Select[Any]:
+    """The keys of the instances that fit, as a subquery."""
+    return _narrowed(select(table.c.key), wanted)
+
+
 def _narrowed(query: Select[Any], wanted: ProcessInstanceFilter) -> Select[Any]:
     for column, value in (
         (table.c.process_id, wanted.process_id),
@@ -201,6 +211,18 @@ def _narrowed(query: Select[Any], wanted: ProcessInstanceFilter) -> Select[Any]:
         # The zero is written out, so that SQLite recognises the partial index of the troubled ones.
         zero: ColumnElement[int] = literal_column("0")
         query = query.where(table.c.incidents > zero if wanted.has_incident else table.c.incidents == zero)
+    if wanted.called is not None:
+        query = query.where(
+            table.c.parent_key.is_not(None) if wanted.called else table.c.parent_key.is_(None)
+        )
+    if wanted.element_id is not None:
+        query = query.where(
+            table.c.key.in_(
+                select(token.c.process_instance_key).where(token.c.element_id == wanted.element_id)
+            )
+        )
+    if wanted.except_keys:
+        query = query.where(table.c.key.not_in(wanted.except_keys))
     if wanted.started_after is not None:
         query = query.where(table.c.started_at >= wanted.started_after)
     if wanted.started_before is not None:

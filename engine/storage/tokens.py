@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select
 
 from ..bpmn.model import ElementType
-from ..model import ElementState
+from ..model import ElementState, ProcessInstanceFilter
 from ..runtime.records import LiveElement
+from .instances import keys_of
 from .link import Link
 from .schema import process_instance
 from .schema import token as table
@@ -36,6 +38,13 @@ class Tokens:
             select(table.c.process_instance_key).where(table.c.key == element_instance_key)
         )
         return None if found is None else int(found)
+
+    def at(self, element_ids: Collection[str], filter: ProcessInstanceFilter) -> set[int]:
+        """Which of the process instances that fit have a token at one of these elements."""
+        query = select(table.c.process_instance_key).where(
+            table.c.element_id.in_(element_ids), table.c.process_instance_key.in_(keys_of(filter))
+        )
+        return {row.process_instance_key for row in self._link.rows(query.distinct())}
 
     def counts(self, definition_key: int) -> dict[str, int]:
         """Element id -> how many live element instances all running instances of a definition have."""

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from ..runtime.changes import Changes
 from .audit import AuditTrail
+from .batch_operations import BatchOperations
 from .comments import Comments
 from .decisions import DecisionLog
 from .definitions import Definitions
@@ -115,6 +116,10 @@ class View:
     @cached_property
     def incidents(self) -> Incidents:
         return Incidents(self._link)
+
+    @cached_property
+    def batch_operations(self) -> BatchOperations:
+        return BatchOperations(self._link)
 
     @cached_property
     def definitions(self) -> Definitions:

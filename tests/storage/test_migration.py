@@ -122,6 +122,8 @@ def to_first_revision(database: Database) -> None:
     start(database)
     with database.connect() as connection:
         tasks_metadata.drop_all(connection)
+        for later in ("batch_operation_item", "batch_operation"):
+            metadata.tables[later].drop(connection)
         connection.commit()
     rename_revision(database, "0001")
 

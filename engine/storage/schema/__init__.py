@@ -1,6 +1,7 @@
 """The engine's tables: one per noun, every constraint named."""
 
 from .base import metadata
+from .batches import batch_operation, batch_operation_item
 from .definitions import (
     decision_definition,
     decision_requirements,
@@ -48,6 +49,8 @@ __all__ = [
     "absence",
     "audit_chain",
     "audit_entry",
+    "batch_operation",
+    "batch_operation_item",
     "comment",
     "counter",
     "decision_definition",
