@@ -23,6 +23,8 @@ from .bpmn.model import Element, ElementType, ProcessModel
 from .clock import Clock, FixedClock, SystemClock
 from .commands import Limits
 from .commands.messages import MessageNotCorrelated
+from .commands.timings import BOUNDS as COMMAND_TIME_BOUNDS
+from .commands.timings import CommandTimes
 from .commands.transaction import Transaction
 from .dmn import DecisionResult, EvaluatedDecision, MatchedRule, explain_decision
 from .errors import (
@@ -145,9 +147,11 @@ from .storage import (
     Key,
     MigrationFailed,
     Money,
+    PoolUse,
     Ratio,
     TransactionConflict,
     UtcDateTime,
+    Workload,
     back_up,
     check_schema,
     schema_revision,
@@ -159,6 +163,7 @@ __all__ = [
     "ADMINISTER",
     "ADMIN_GROUP",
     "ALL_PERMISSIONS",
+    "COMMAND_TIME_BOUNDS",
     "DEPLOY",
     "OPERATE",
     "PUBLISH_MESSAGE",
@@ -191,6 +196,7 @@ __all__ = [
     "BpmnError",
     "Channel",
     "Clock",
+    "CommandTimes",
     "Comment",
     "Conflict",
     "Database",
@@ -263,6 +269,7 @@ __all__ = [
     "OutputSpec",
     "Page",
     "PermissionDenied",
+    "PoolUse",
     "Problem",
     "ProcessDefinition",
     "ProcessDefinitionFilter",
@@ -300,6 +307,7 @@ __all__ = [
     "Variable",
     "VariableChange",
     "Variables",
+    "Workload",
     "back_up",
     "check_schema",
     "engine_metadata",

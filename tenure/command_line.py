@@ -31,7 +31,7 @@ from .audit_seal import SealInvalid, read_seal, write_seal
 from .demonstration import play_demonstration
 from .keys import KeyFileInvalid, read_or_create_key
 from .sample_accounts import create_roles, create_sample_accounts
-from .serving import executing_engine, serve_web, wait_for_stop
+from .serving import executing_node, serve_watch, serve_web, wait_for_stop
 from .settings import SettingInvalid, Settings, read_settings
 from .shipped import deploy_shipped, read_resources
 from .wiring import configure_logging, open_database, open_engine, prepare_home, upgrade
@@ -86,7 +86,8 @@ def run() -> None:
     settings = _settings()
     prepare_home(settings)
     upgrade(settings)
-    with executing_engine(settings, jobs=True) as engine:
+    with executing_node(settings, jobs=True) as node:
+        engine = node.engine
         create_roles(engine)
         password = create_sample_accounts(engine)
         deployed = deploy_shipped(engine)
@@ -97,7 +98,7 @@ def run() -> None:
             click.echo(f"Their password, shown this once: {password}")
             click.echo("Change one with: tenure user password NAME")
         click.echo(f"Tenure is at http://{settings.host}:{settings.port} (Ctrl-C stops it)")
-        serve_web(settings, engine, local_modeler=True)
+        serve_web(settings, node, local_modeler=True)
     click.echo("Stopped.")
 
 
@@ -111,18 +112,23 @@ def serve() -> None:
     """
     settings = _settings()
     prepare_home(settings)
-    with executing_engine(settings, jobs=False) as engine:
+    with executing_node(settings, jobs=False) as node:
         click.echo(f"Serving http://{settings.host}:{settings.port} (Ctrl-C stops it)")
-        serve_web(settings, engine, local_modeler=False)
+        serve_web(settings, node, local_modeler=False)
 
 
 @main.command()
 @_plain_errors
 def worker() -> None:
-    """Run jobs and timers without a web server; as many nodes as you like on PostgreSQL."""
+    """Run jobs and timers without pages; as many nodes as you like on PostgreSQL.
+
+    With TENURE_WATCH_PORT it answers /healthz, /readyz and /metrics there.
+    """
     settings = _settings()
     prepare_home(settings)
-    with executing_engine(settings, jobs=True):
+    with executing_node(settings, jobs=True) as node:
+        if settings.watch_port:
+            serve_watch(settings, node)
         click.echo("Working (Ctrl-C stops it)")
         wait_for_stop()
 

@@ -9,12 +9,13 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from types import FrameType
 
 from waitress.server import create_server
 
 from engine import Database, JobExecutor, ProcessEngine, SystemClock
-from webui import WebSettings, create_app
+from webui import WebSettings, create_app, create_watch_app
 
 from .keys import read_or_create_key
 from .settings import Settings
@@ -28,8 +29,16 @@ def node_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """What this process executes with. `executor` is there when it runs jobs and timers."""
+
+    engine: ProcessEngine
+    executor: JobExecutor | None = None
+
+
 @contextmanager
-def executing_engine(settings: Settings, *, jobs: bool) -> Iterator[ProcessEngine]:
+def executing_node(settings: Settings, *, jobs: bool) -> Iterator[Node]:
     """The engine with the executor's lease held and, with `jobs`, handlers and timers running.
 
     Raises ExecutorAlreadyRunning when another process executes on this SQLite file.
@@ -42,27 +51,20 @@ def executing_engine(settings: Settings, *, jobs: bool) -> Iterator[ProcessEngin
             executor = JobExecutor(engine, threads=settings.job_threads, worker=node_name())
             executor.start()
             stack.callback(executor.stop)
+            yield Node(engine=engine, executor=executor)
         else:
             stack.enter_context(database.executor(node_name(), SystemClock().now()))
-        yield engine
+            yield Node(engine=engine)
 
 
-def serve_web(settings: Settings, engine: ProcessEngine, *, local_modeler: bool) -> None:
+def serve_web(settings: Settings, node: Node, *, local_modeler: bool) -> None:
     """Serve the pages and the REST API until SIGINT or SIGTERM.
 
     With `local_modeler` the Modeler on this machine may deploy and start without credentials.
     """
-    web = WebSettings(
-        secret_key=read_or_create_key(settings.session_key_file),
-        time_zone=settings.time_zone,
-        language=settings.language or "en",
-        max_upload_mb=settings.max_upload_mb,
-        proxies=settings.proxies,
-        local_modeler=local_modeler and settings.proxies == 0,
-        secure_cookies=settings.proxies > 0,
-    )
+    web = _web_settings(settings, local_modeler=local_modeler)
     server = create_server(
-        create_app(engine, web),
+        create_app(node.engine, web, node.executor),
         host=settings.host,
         port=settings.port,
         threads=settings.web_threads,
@@ -84,12 +86,34 @@ def serve_web(settings: Settings, engine: ProcessEngine, *, local_modeler: bool)
         server.close()
 
 
+def serve_watch(settings: Settings, node: Node) -> None:
+    """Answer /healthz, /readyz and /metrics on the watch port, in a thread that ends with the process."""
+    assert node.executor is not None
+    app = create_watch_app(node.engine, _web_settings(settings), node.executor)
+    server = create_server(app, host=settings.host, port=settings.watch_port, threads=2, ident="Tenure")
+    threading.Thread(target=server.run, name="tenure-watch", daemon=True).start()
+
+
 def wait_for_stop() -> None:
     """Sleep until SIGINT or SIGTERM."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     stopped.wait()
+
+
+def _web_settings(settings: Settings, *, local_modeler: bool = False) -> WebSettings:
+    return WebSettings(
+        secret_key=read_or_create_key(settings.session_key_file),
+        time_zone=settings.time_zone,
+        language=settings.language or "en",
+        max_upload_mb=settings.max_upload_mb,
+        proxies=settings.proxies,
+        local_modeler=local_modeler and settings.proxies == 0,
+        secure_cookies=settings.proxies > 0,
+        node=node_name(),
+        metrics_token=settings.metrics_token,
+    )
 
 
 @contextmanager

@@ -28,6 +28,8 @@ class Settings:
     language: str
     max_upload_mb: int
     log_level: str
+    watch_port: int
+    metrics_token: str
 
     @property
     def uses_sqlite(self) -> bool:
@@ -62,6 +64,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         language=_language(env.get("TENURE_LANGUAGE") or ""),
         max_upload_mb=_whole(env, "TENURE_MAX_UPLOAD_MB", 25, 1, 1024),
         log_level=_level(env.get("TENURE_LOG_LEVEL") or "INFO"),
+        watch_port=_whole(env, "TENURE_WATCH_PORT", 0, 0, 65535),
+        metrics_token=env.get("TENURE_METRICS_TOKEN") or "",
     )
 
 

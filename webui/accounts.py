@@ -111,7 +111,7 @@ def _sign_in_first() -> Response | None:
     """Every page needs a person, unless its blueprint or view says otherwise."""
     if (
         request.endpoint is None
-        or request.blueprint in ("accounts", "health", "api")
+        or request.blueprint in ("accounts", "health", "metrics", "api")
         or (request.blueprint or "").startswith("api.")
     ):
         return None

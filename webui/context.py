@@ -9,7 +9,7 @@ from flask import Flask, current_app, g, request
 from flask_login import current_user
 from werkzeug.exceptions import Forbidden
 
-from engine import Actor, Channel, ProcessEngine, ProcessModel, User, UserNotFound
+from engine import Actor, Channel, JobExecutor, ProcessEngine, ProcessModel, User, UserNotFound
 
 from .i18n import localized
 from .settings import WebSettings
@@ -17,10 +17,11 @@ from .settings import WebSettings
 
 @dataclass(frozen=True)
 class Tenure:
-    """The two things that the application was made from."""
+    """What the application was made from. `executor` is there when this process also runs jobs."""
 
     engine: ProcessEngine
     settings: WebSettings
+    executor: JobExecutor | None = None
 
 
 class MissingPermission(Forbidden):

@@ -1,4 +1,4 @@
-"""/healthz: the program runs. /readyz: it can work, because its database answers."""
+"""/healthz: the process runs. /readyz: it can work, because its database answers and its job threads run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from engine import Unavailable
 
-from .context import engine
+from .context import Tenure, tenure
 
 blueprint = Blueprint("health", __name__)
 
@@ -19,8 +19,19 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response | tuple[Response, int]:
-    try:
-        engine().ping()
-    except Unavailable as problem:
-        return jsonify(status="unavailable", reason=type(problem).__name__), 503
+    """The reason is a word, not the message: anybody may ask, and messages name servers."""
+    reason = trouble(tenure())
+    if reason:
+        return jsonify(status="unavailable", reason=reason), 503
     return jsonify(status="ok")
+
+
+def trouble(node: Tenure) -> str:
+    """Why this process cannot work now; empty when it can."""
+    try:
+        node.engine.ping()
+    except Unavailable as problem:
+        return type(problem).__name__
+    if node.executor is not None and not node.executor.healthy:
+        return "JobsStandStill"
+    return ""

@@ -13,7 +13,8 @@ class WebSettings:
     Times are shown and read in `time_zone`. `language` serves browsers that ask for neither Chinese nor
     English. `proxies` is the number of proxies in front that set X-Forwarded-For and -Proto.
     `secure_cookies` belongs to HTTPS. `local_modeler` lets a Modeler on this machine deploy and start
-    without credentials.
+    without credentials. `node` names this process among the nodes. With `metrics_token`, /metrics is for
+    whoever sends it; without, for this machine.
     """
 
     secret_key: bytes
@@ -25,3 +26,5 @@ class WebSettings:
     secure_cookies: bool = False
     session_hours: int = 12
     poll_seconds: int = 20
+    node: str = ""
+    metrics_token: str = ""

@@ -4,41 +4,22 @@ from __future__ import annotations
 
 import logging
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from ..errors import Unavailable
+from ..errors import EngineError, Unavailable
 from ..model import Actor
 from ..storage import TransactionConflict
 from .command import Command, CommandContext, Engine
 from .follow_ups import send_follow_ups
+from .timings import REFUSED, UNAVAILABLE, UNEXPECTED, Timings
 from .transaction import Transaction
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-
-class Timings:
-    """Counted since the start of the program, for the metrics page."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.commands = 0
-        self.seconds = 0.0
-        self.collisions = 0
-
-    def ran(self, seconds: float) -> None:
-        with self._lock:
-            self.commands += 1
-            self.seconds += seconds
-
-    def collided(self) -> None:
-        with self._lock:
-            self.collisions += 1
 
 
 class CommandExecutor:
@@ -51,7 +32,7 @@ class CommandExecutor:
 
     @property
     def timings(self) -> Timings:
-        """How many commands have run in this process, and how long they took."""
+        """How many commands of each kind have run in this process, how long they took and how they ended."""
         return self._timings
 
     def on_commit(self, listener: Callable[[], None]) -> None:
@@ -60,23 +41,21 @@ class CommandExecutor:
 
     def run(self, command: Command[T], by: Actor) -> T:
         """Run to the commit and answer the command's result. Nothing of a failed command stays."""
-        begin = time.perf_counter()
-        last: TransactionConflict | None = None
-        for attempt in range(self.engine.limits.conflict_retries):
-            try:
-                result = self._once(command, by)
-            except TransactionConflict as conflict:
-                last = conflict
-                self._timings.collided()
-                log.debug("%s collided: %s", type(command).__name__, conflict)
-                time.sleep(random.uniform(0.2, 1) * min(0.005 * 2**attempt, 0.5))
-                continue
-            self._timings.ran(time.perf_counter() - begin)
-            self._committed()
-            return result
-        raise Unavailable(
-            f"{type(command).__name__} collided with other changes again and again; try once more"
-        ) from last
+        name, begin = type(command).__name__, time.perf_counter()
+        try:
+            result = self._until_committed(command, by)
+        except Unavailable:
+            self._timings.failed(name, UNAVAILABLE)
+            raise
+        except EngineError:
+            self._timings.failed(name, REFUSED)
+            raise
+        except Exception:
+            self._timings.failed(name, UNEXPECTED)
+            raise
+        self._timings.committed(name, time.perf_counter() - begin)
+        self._committed()
+        return result
 
     @contextmanager
     def transaction(self, by: Actor, action: str) -> Iterator[Transaction]:
@@ -94,6 +73,20 @@ class CommandExecutor:
     def _committed(self) -> None:
         for listener in self._listeners:
             listener()
+
+    def _until_committed(self, command: Command[T], by: Actor) -> T:
+        last: TransactionConflict | None = None
+        for attempt in range(self.engine.limits.conflict_retries):
+            try:
+                return self._once(command, by)
+            except TransactionConflict as conflict:
+                last = conflict
+                self._timings.collided(type(command).__name__)
+                log.debug("%s collided: %s", type(command).__name__, conflict)
+                time.sleep(random.uniform(0.2, 1) * min(0.005 * 2**attempt, 0.5))
+        raise Unavailable(
+            f"{type(command).__name__} collided with other changes again and again; try once more"
+        ) from last
 
     def _once(self, command: Command[T], by: Actor) -> T:
         with self.engine.database.write() as uow:

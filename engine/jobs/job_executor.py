@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
+from types import NoneType
 from typing import Any, Protocol
 
 from ..commands import Command, CommandExecutor
@@ -20,6 +23,7 @@ from ..model import SYSTEM, Job, Timer
 from .batch_runner import active_batches, run_batch
 from .idle import due_timers, next_due
 from .job_runner import LOCK_TIME, JobRunner
+from .patience import pauses
 from .scheduler import WakeUpClock
 
 log = logging.getLogger(__name__)
@@ -27,7 +31,7 @@ log = logging.getLogger(__name__)
 POLL = timedelta(seconds=5)
 EXPIRE = timedelta(minutes=1)
 RECONSIDER = timedelta(seconds=1)
-PAUSE_AFTER_TROUBLE = 2.0
+REST_AFTER_FAULT = timedelta(minutes=1)
 
 
 class Engine(Protocol):
@@ -53,19 +57,20 @@ class JobExecutor:
         lock_time: timedelta = LOCK_TIME,
     ) -> None:
         self._commands = engine.commands
-        self._runner = JobRunner(engine.commands, worker=worker, lock_time=lock_time)
-        self._threads = threads
-        self._poll = poll.total_seconds()
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._runner = JobRunner(engine.commands, worker=worker, lock_time=lock_time, stopping=self._stopping)
+        self.threads = threads
+        self._poll = poll.total_seconds()
         self._lock_time = lock_time
         self._in_flight: dict[object, Timer | Job | None] = {}
+        self._resting: dict[object, float] = {}
         self._lock = threading.Lock()
         self._clock = WakeUpClock(self._wake.set)
         self._thread: threading.Thread | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._held = ExitStack()
-        self._reachable = True
+        self._trouble = "it has not started"
 
     @property
     def worker(self) -> str:
@@ -74,18 +79,33 @@ class JobExecutor:
     @property
     def healthy(self) -> bool:
         """Whether the threads run and the database answered last time."""
-        return self._thread is not None and self._thread.is_alive() and self._reachable
+        return not self.trouble
+
+    @property
+    def trouble(self) -> str:
+        """Why it takes no work now; empty when it does."""
+        if self._thread is None or not self._thread.is_alive():
+            return self._trouble or "it has stopped"
+        return self._trouble
+
+    def in_flight(self) -> dict[str, int]:
+        """How many jobs, timers and shares of batch operations its threads are at now; together at most
+        `threads`."""
+        with self._lock:
+            kinds = Counter(type(due) for due in self._in_flight.values())
+        return {"job": kinds[Job], "timer": kinds[Timer], "batch": kinds[NoneType]}
 
     def start(self) -> None:
         """Raises ExecutorAlreadyRunning when another process executes on this SQLite file."""
         engine = self._commands.engine
         self._held.enter_context(engine.database.executor(self.worker, engine.clock.now()))
         self._held.callback(engine.database.listen(lambda topic: self._wake.set()))
-        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="tenure-job")
+        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="tenure-job")
         self._clock.start()
         self._clock.every(EXPIRE, self._expire_messages)
         self._clock.every(self._lock_time / 3, self._extend_locks)
         self._thread = threading.Thread(target=self._dispatch_until_stopped, name="tenure-jobs", daemon=True)
+        self._trouble = ""
         self._thread.start()
         self._wake.set()
 
@@ -104,6 +124,7 @@ class JobExecutor:
     # --- in the dispatching thread ---------------------------------------------------------------
 
     def _dispatch_until_stopped(self) -> None:
+        waits = pauses()
         while not self._stopping.is_set():
             self._wake.wait(self._poll)
             self._wake.clear()
@@ -111,19 +132,20 @@ class JobExecutor:
                 return
             try:
                 self._dispatch()
-                self._reachable = True
             except Unavailable as trouble:
-                self._reachable = False
+                self._trouble = str(trouble)
                 log.warning("waiting for the database: %s", trouble)
-                self._stopping.wait(PAUSE_AFTER_TROUBLE)
-                self._wake.set()
-            except Exception:
+            except Exception as error:
+                self._trouble = f"{type(error).__name__}: {error}"
                 log.exception("the job executor met something unexpected and goes on")
-                self._stopping.wait(PAUSE_AFTER_TROUBLE)
-                self._wake.set()
+            else:
+                self._trouble, waits = "", pauses()
+                continue
+            self._stopping.wait(next(waits))
+            self._wake.set()
 
     def _dispatch(self) -> None:
-        for timer in due_timers(self._commands, self._free_slots()):
+        for timer in self._due_timers():
             self._submit(timer.key, partial(self._fire, timer), timer)
         for job in self._runner.take(self._free_slots()):
             self._submit(job.key, partial(self._do, job), job)
@@ -135,7 +157,7 @@ class JobExecutor:
         """Batch operations get what timers and jobs leave, and half of the threads at most: what falls due
         meanwhile shall find one free."""
         keys = active_batches(self._commands)
-        places = range(max(1, self._threads // 2)) if keys else ()
+        places = range(max(1, self.threads // 2)) if keys else ()
         for place in places:
             if self._free_slots() > 0:
                 key = keys[place % len(keys)]
@@ -147,13 +169,25 @@ class JobExecutor:
         moment = next_due(self._commands)
         return None if moment is None else max(moment - self._commands.engine.clock.now(), RECONSIDER)
 
+    def _due_timers(self) -> list[Timer]:
+        """As many as there are slots, without those at work and those that rest after a fault."""
+        now = time.monotonic()
+        with self._lock:
+            self._resting = {key: until for key, until in self._resting.items() if until > now}
+            passed_by = {*self._resting, *self._in_flight}
+        slots = self._free_slots()
+        if not slots:
+            return []
+        found = due_timers(self._commands, slots + len(passed_by))
+        return [timer for timer in found if timer.key not in passed_by][:slots]
+
     def _free_slots(self) -> int:
         with self._lock:
-            return self._threads - len(self._in_flight)
+            return self.threads - len(self._in_flight)
 
     def _submit(self, key: object, work: Callable[[], bool], due: Timer | Job | None = None) -> None:
         with self._lock:
-            if key in self._in_flight or self._pool is None:
+            if key in self._in_flight or key in self._resting or self._pool is None:
                 return
             self._in_flight[key] = due
         self._pool.submit(work).add_done_callback(partial(self._finished, key))
@@ -172,12 +206,16 @@ class JobExecutor:
 
     def _finished(self, key: object, done: Future[bool]) -> None:
         """Look for more, unless this led to nothing: then the next hint or poll is soon enough."""
+        error = done.exception()
         with self._lock:
             del self._in_flight[key]
-        error = done.exception()
-        if error is not None:
+            if error is not None and not isinstance(error, Unavailable):
+                self._resting[key] = time.monotonic() + REST_AFTER_FAULT.total_seconds()
+        if isinstance(error, Unavailable):
+            log.warning("work on %s has to wait: %s", key, error)
+        elif error is not None:
             log.error("work on %s ended with %s; it will be tried again", key, error, exc_info=error)
-        elif done.result():
+        if error is not None or done.result():
             self._wake.set()
 
     # --- at intervals, in the clock's threads ----------------------------------------------------

@@ -6,10 +6,13 @@ import logging
 import os
 import secrets
 import socket
+import threading
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
-from ..commands import CommandExecutor
+from ..commands import Command, CommandExecutor
 from ..commands.documents import StoreDocument
 from ..commands.handler_run import idempotency_key
 from ..commands.jobs import ActivateJobs, CompleteJob, JobAttemptFailed, RunJob
@@ -17,6 +20,7 @@ from ..commands.live_state import visible_variables
 from ..errors import JobNotActivatable, JobNotFound, Unavailable
 from ..handlers import Handler, JobContext
 from ..model import SYSTEM, Document, Job
+from .patience import until_reachable
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +31,18 @@ class JobRunner:
     """Does the jobs for which there is a handler. `worker` is the name under which it holds their locks."""
 
     def __init__(
-        self, commands: CommandExecutor, *, worker: str = "", lock_time: timedelta = LOCK_TIME
+        self,
+        commands: CommandExecutor,
+        *,
+        worker: str = "",
+        lock_time: timedelta = LOCK_TIME,
+        stopping: threading.Event | None = None,
     ) -> None:
+        """With `stopping`, what came of a job is kept while the database is away, until that is set."""
         self.worker = worker or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._commands = commands
         self._lock_time = lock_time
+        self._stopping = stopping
         self._engine = commands.engine
 
     def take(self, limit: int) -> list[Job]:
@@ -54,25 +65,25 @@ class JobRunner:
 
     def run(self, job: Job) -> None:
         """Run a job that was taken. What goes wrong with it ends as a failed attempt, not as an exception;
-        only a database that cannot be reached is raised."""
+        only a database that cannot be reached is raised, at once or when the node stops."""
         handler = self._engine.handlers[job.type]
         try:
             if handler.external:
                 self._run_outside(job, handler)
             else:
-                self._commands.run(RunJob(key=job.key, worker=job.worker, attempt=job.attempt), SYSTEM)
+                self._commit(RunJob(key=job.key, worker=job.worker, attempt=job.attempt))
         except Unavailable:
             raise
         except (JobNotActivatable, JobNotFound) as late:
             log.info("job %s came back late and was not counted: %s", job.key, late)
         except Exception as error:
             log.warning("job %s (%s) failed: %s", job.key, job.type, error, exc_info=error)
-            self._commands.run(JobAttemptFailed(job=job, error=error), SYSTEM)
+            self._commit(JobAttemptFailed(job=job, error=error))
 
     def _run_outside(self, job: Job, handler: Handler) -> None:
         context = self._context(job)
         variables = handler.run(context)
-        self._commands.run(
+        self._commit(
             CompleteJob(
                 key=job.key,
                 variables=variables,
@@ -80,9 +91,17 @@ class JobRunner:
                 attempt=job.attempt,
                 messages=tuple(context.outgoing),
                 log=tuple(context.log_lines),
-            ),
-            SYSTEM,
+            )
         )
+
+    def _commit(self, command: Command[Any]) -> None:
+        """Again while the database is away: what was done outside must not be done again for that. Whoever
+        has taken the job over meanwhile is told apart by the attempt."""
+        work = partial(self._commands.run, command, SYSTEM)
+        if self._stopping is None:
+            work()
+        else:
+            until_reachable(work, self._stopping)
 
     def _context(self, job: Job) -> JobContext:
         with self._engine.database.read() as view:

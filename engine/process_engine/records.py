@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from ..commands.counts import counted
+from ..commands.timings import CommandTimes
 from ..commands.transaction import Transaction
 from ..identity import READ_AUDIT
 from ..jobs import next_due, run_until_idle
 from ..model import Actor, AuditEntry, AuditFilter, Page
-from ..storage import AuditHead
+from ..storage import AuditHead, Workload
 from .part import EnginePart
 
 
@@ -65,17 +65,14 @@ class RecordsPart(EnginePart):
         """When the next timer or job falls due; what `FixedClock` may be moved to."""
         return next_due(self.commands)
 
-    def counts(self) -> Mapping[str, int]:
-        """Numbers for /metrics: instances by state, open user tasks, jobs, incidents, overdue timers, and the
-        commands that this process has run."""
+    def workload(self) -> Workload:
+        """How much open work there is in the whole installation: for metrics."""
         with self.database.read() as view:
-            found = counted(view, self.clock.now())
-        timings = self.commands.timings
-        return found | {
-            "commands_total": timings.commands,
-            "command_milliseconds_total": int(timings.seconds * 1000),
-            "command_collisions_total": timings.collisions,
-        }
+            return view.workload(self.clock.now())
+
+    def command_times(self) -> Mapping[str, CommandTimes]:
+        """Name of the command -> what this process has run of it since its start: for metrics."""
+        return self.commands.timings.taken()
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every commit that made work for the machine (it must not block)."""

@@ -3,17 +3,17 @@
 from .audit import AuditBreak, AuditHead
 from .backup import BackupFailed, back_up
 from .columns import Json, Key, Money, Ratio, UtcDateTime
-from .database import Database
+from .database import Database, PoolUse
 from .definitions import DECISION, FORM, PROCESS, REQUIREMENTS
 from .errors import ConstraintBroken, DocumentDamaged, TransactionConflict, translated
 from .identity import Credentials, IdentityStore, Throttle
-from .jobs import JobCounts
 from .json_text import dumps, loads
 from .messages import Message
 from .migration import MigrationFailed, check_schema, schema_revision, upgrade_schema
 from .schema import metadata
 from .subscriptions import SignalSubscription
 from .unit_of_work import UnitOfWork, View
+from .workload import Workload
 
 __all__ = [
     "DECISION",
@@ -28,12 +28,12 @@ __all__ = [
     "Database",
     "DocumentDamaged",
     "IdentityStore",
-    "JobCounts",
     "Json",
     "Key",
     "Message",
     "MigrationFailed",
     "Money",
+    "PoolUse",
     "Ratio",
     "SignalSubscription",
     "Throttle",
@@ -41,6 +41,7 @@ __all__ = [
     "UnitOfWork",
     "UtcDateTime",
     "View",
+    "Workload",
     "back_up",
     "check_schema",
     "dumps",

@@ -11,6 +11,14 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from ..errors import InvalidInput
 
 BUSY_SECONDS = 30
+KEEP_ALIVE = {
+    "connect_timeout": 5,
+    # A node or a server that vanished without a word must not be waited for, nor keep row locks, for hours.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": BUSY_SECONDS * 1000,
+}
 BEGIN = "tenure_begin"
 """Execution option: the statement that begins a transaction on SQLite."""
 
@@ -45,14 +53,7 @@ def open_postgres(url: URL, *, pool_size: int) -> Engine:
         max_overflow=pool_size,
         pool_timeout=BUSY_SECONDS,
         pool_pre_ping=True,
-        connect_args={
-            "connect_timeout": 5,
-            # A node that vanished without a word must not keep its row locks for hours.
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "options": f"-c timezone=UTC -c lock_timeout={BUSY_SECONDS}s",
-        },
+        connect_args=KEEP_ALIVE | {"options": f"-c timezone=UTC -c lock_timeout={BUSY_SECONDS}s"},
     )
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, MetaData, select
+from sqlalchemy import Connection, Engine, MetaData, QueuePool, select
 from sqlalchemy.exc import IntegrityError
 
 from .connections import BEGIN, BUSY_SECONDS, database_url, open_postgres, open_sqlite, sqlite_file
@@ -26,6 +27,14 @@ from .schema import metadata
 from .unit_of_work import UnitOfWork, View
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolUse:
+    """Connections that are in use, and how many may be at most."""
+
+    in_use: int
+    most: int
 
 
 class Database:
@@ -127,6 +136,12 @@ class Database:
         with executor_lock(self.file, holder):
             yield
 
+    def pools(self) -> Mapping[str, PoolUse]:
+        """Name -> the connections of this process."""
+        if self.is_postgres:
+            return {"all": _use(self._writer)}
+        return {"writing": _use(self._writer), "reading": _use(self._reader)}
+
     def ping(self) -> None:
         """Raises DatabaseUnavailable when the database does not answer."""
         with translated(self.place), self._reader.connect() as connection:
@@ -158,6 +173,12 @@ class Database:
         else:
             with self._turn, self._writer.connect() as connection:
                 yield connection.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
+
+
+def _use(engine: Engine) -> PoolUse:
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)
+    return PoolUse(in_use=pool.checkedout(), most=pool.size() + pool._max_overflow)
 
 
 class _Turn:

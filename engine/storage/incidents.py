@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, update
+from sqlalchemy import Row, Select, or_, select, update
 
 from ..errors import IncidentNotFound
 from ..model import Incident, IncidentFilter, IncidentState, Page, ProcessInstanceFilter
@@ -68,15 +68,6 @@ class Incidents:
             cursor=cursor,
             value=_value,
         )
-
-    def counts(self) -> dict[str, int]:
-        """Process id -> number of open incidents."""
-        query = (
-            select(table.c.process_id, func.count().label("number"))
-            .where(table.c.resolved_at.is_(None))
-            .group_by(table.c.process_id)
-        )
-        return {row.process_id: row.number for row in self._link.rows(query)}
 
 
 _FIELDS = {

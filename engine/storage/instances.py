@@ -152,16 +152,6 @@ class Instances:
         query = _narrowed(select(table), filter).order_by(table.c.key).limit(limit)
         return [_value(row) for row in self._link.rows(query)]
 
-    def counts(self) -> dict[int, dict[InstanceState, int]]:
-        """How many instances of each definition are in each state."""
-        query = select(table.c.definition_key, table.c.state, func.count().label("number")).group_by(
-            table.c.definition_key, table.c.state
-        )
-        counted: dict[int, dict[InstanceState, int]] = {}
-        for row in self._link.rows(query):
-            counted.setdefault(row.definition_key, {})[InstanceState(row.state)] = row.number
-        return counted
-
     def _root_of(self, key: int) -> int:
         root = self._link.value(_ROOT, instance=key)
         if root is None:

@@ -8,7 +8,6 @@ it tells the present holder from one that comes back late.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,15 +20,6 @@ from .link import Link
 from .paging import Order, page
 from .schema import job as table
 from .schema import process_instance
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobCounts:
-    """Open jobs of one type: free to take now, waiting or locked, and out of retries."""
-
-    available: int
-    waiting: int
-    without_retries: int
 
 
 class Jobs:
@@ -173,24 +163,6 @@ class Jobs:
             cursor=cursor,
             value=_value,
         )
-
-    def counts(self, now: datetime) -> dict[str, JobCounts]:
-        """Type -> how many open jobs there are."""
-        free = func.sum(case((table.c.available_at <= now, 1), else_=0)).label("free")
-        stuck = func.sum(case((table.c.retries <= 0, 1), else_=0)).label("stuck")
-        query = (
-            select(table.c.type, func.count().label("number"), free, stuck)
-            .where(table.c.ended_at.is_(None))
-            .group_by(table.c.type)
-        )
-        return {
-            row.type: JobCounts(
-                available=int(row.free),
-                waiting=int(row.number - row.free - row.stuck),
-                without_retries=int(row.stuck),
-            )
-            for row in self._link.rows(query)
-        }
 
     def _change(self, key: int, **values: Any) -> None:
         changed = self._link.execute(

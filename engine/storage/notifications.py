@@ -11,13 +11,19 @@ import threading
 from collections.abc import Callable, Iterable
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL
+
+from .connections import KEEP_ALIVE
 
 logger = logging.getLogger(__name__)
 
 CHANNEL = "tenure_wake"
 COALESCE_SECONDS = 0.02
 RETRY_SECONDS = 2.0
+
+MISSED = "missed"
+"""The topic after the connection was lost: there may have been hints of any kind."""
 
 OnWake = Callable[[str], None]
 
@@ -90,7 +96,7 @@ class Notifications:
                 topics, self._waiting = self._waiting, set()
             try:
                 if topics and (connection is None or connection.closed):
-                    connection = psycopg.connect(self._address, autocommit=True)
+                    connection = _connected(self._address)
                 for topic in topics:
                     assert connection is not None
                     connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, topic))
@@ -103,16 +109,24 @@ class Notifications:
 
     def _receive(self) -> None:
         assert self._address is not None
+        missed = False
         while not self._closed.is_set():
             try:
-                with psycopg.connect(self._address, autocommit=True) as connection:
+                with _connected(self._address) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
+                    if missed:
+                        self._wake(MISSED)
                     while not self._closed.is_set():
                         for notice in connection.notifies(timeout=0.5):
                             self._wake(notice.payload)
             except psycopg.Error as error:
                 logger.warning("the wake-up connection is lost, trying again: %s", error)
+                missed = True
                 self._closed.wait(RETRY_SECONDS)
+
+
+def _connected(address: str) -> psycopg.Connection:
+    return psycopg.connect(make_conninfo(address, **KEEP_ALIVE), autocommit=True)
 
 
 def _connection_string(url: URL) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, Select, delete, or_, select, update
 
-from ..model import Timer
+from ..model import InstanceState, Timer
 from .link import Link
-from .schema import process_definition
+from .schema import process_definition, process_instance
 from .schema import timer as table
 
 
@@ -19,9 +19,13 @@ class Timers:
         self._link = link
 
     def due(self, now: datetime, *, limit: int) -> list[Timer]:
-        """Timers whose time has come, the longest overdue first. Look again under `lock` before firing."""
-        query = select(table).where(table.c.due_at <= now).order_by(table.c.due_at, table.c.key)
-        return [_value(row) for row in self._link.rows(query.limit(limit))]
+        """Timers whose time has come, the longest overdue first. Look again under `lock` before firing.
+
+        Those of suspended instances stay: however many there are, they hold up nobody.
+        """
+        query = _of_the_living(select(table)).where(table.c.due_at <= now)
+        ordered = query.order_by(table.c.due_at, table.c.key)
+        return [_value(row) for row in self._link.rows(ordered.limit(limit))]
 
     def lock(self, key: int) -> Timer | None:
         """The timer, locked until the transaction ends; None when it is gone or another node has it."""
@@ -29,8 +33,9 @@ class Timers:
         return None if row is None else _value(row)
 
     def next_due(self) -> datetime | None:
-        """When the next timer is due; it may have passed already."""
-        found: datetime | None = self._link.value(select(func.min(table.c.due_at)))
+        """When the next timer is due; it may have passed already. Those of suspended instances wait."""
+        query = _of_the_living(select(table.c.due_at)).order_by(table.c.due_at).limit(1)
+        found: datetime | None = self._link.value(query)
         return found
 
     def of_instance(self, process_instance_key: int) -> tuple[Timer, ...]:
@@ -63,6 +68,14 @@ class Timers:
 
     def close(self, keys: Iterable[int]) -> None:
         self._link.delete(table, "key", keys)
+
+
+def _of_the_living(query: Select[Any]) -> Select[Any]:
+    """Timers of start events, and of instances that are not suspended."""
+    owner = process_instance.c
+    return query.outerjoin(process_instance, owner.key == table.c.process_instance_key).where(
+        or_(table.c.process_instance_key.is_(None), owner.state != InstanceState.SUSPENDED)
+    )
 
 
 def _value(row: Row[Any]) -> Timer:

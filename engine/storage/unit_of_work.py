@@ -34,6 +34,7 @@ from .timers import Timers
 from .tokens import Tokens
 from .user_tasks import UserTasks
 from .variables import Variables
+from .workload import Workload, workload
 from .write_changes import write_changes
 
 logger = logging.getLogger(__name__)
@@ -104,6 +105,10 @@ class View:
     @cached_property
     def timers(self) -> Timers:
         return Timers(self._link)
+
+    def workload(self, now: datetime) -> Workload:
+        """How much open work there is."""
+        return workload(self._link, now)
 
     @cached_property
     def messages(self) -> Messages:

@@ -101,6 +101,21 @@ def test_timers_that_were_due_before_the_start_fire_at_once(engine, deploy, exec
     wait_until(lambda: finished(engine) == 5)
 
 
+def test_overdue_timers_of_suspended_instances_hold_up_nobody(engine, deploy, executor, clock):
+    catch = node("intermediateCatchEvent", "wait", timer_event("Duration", "PT1H"))
+    deploy(process("pause", start(), catch, end(), flows="start>wait>end"))
+    for _ in range(3):
+        suspended = engine.start_process_instance("pause", by=SYSTEM)
+        engine.suspend_process_instance(suspended.key, by=SYSTEM)
+    clock.advance(timedelta(minutes=1))
+    engine.start_process_instance("pause", by=SYSTEM)
+    clock.advance(timedelta(days=1))
+
+    executor(threads=2)
+
+    wait_until(lambda: finished(engine) == 1)
+
+
 def test_a_long_job_is_not_given_to_anybody_else(engine, deploy, executor, done, go_on, clock):
     deploy(mailing("slow"))
     executor(lock_time=timedelta(seconds=3))

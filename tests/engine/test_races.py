@@ -280,4 +280,4 @@ def test_two_operators_resolve_one_incident_once(engine, deploy):
     results = race(*[lambda: engine.resolve_incident(incident.key, by=SYSTEM)] * 2)
 
     assert [type(r) for r in results if isinstance(r, Exception)] == [IncidentAlreadyResolved]
-    assert engine.counts()["incidents_open"] == 0
+    assert engine.workload().incidents == {}

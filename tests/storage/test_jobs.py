@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import JobNotFound
 from engine.model import InstanceState, JobFilter, JobKind, JobState
-from engine.storage import Database, JobCounts
+from engine.storage import Database
 from tests.storage.sample import HOUR, NOW, add, end, job, start
 
 LOCK = timedelta(minutes=5)
@@ -137,20 +137,6 @@ def test_a_job_that_is_given_back_is_free_at_once(database, instance):
         unit.jobs.release(key, NOW)
 
     assert [one.key for one in activate(database, worker="w2")] == [key]
-
-
-def test_open_jobs_are_counted_by_type(database, instance):
-    create(database, instance)
-    create(database, instance)
-    stuck = create(database, instance)
-    done = create(database, instance)
-    with database.write() as unit:
-        unit.jobs.fail(stuck, retries=0, message="", due_at=NOW)
-        unit.jobs.end(done, JobState.COMPLETED, NOW)
-    activate(database, limit=1)
-
-    with database.read() as view:
-        assert view.jobs.counts(NOW) == {"mail.send": JobCounts(available=1, waiting=1, without_retries=1)}
 
 
 def test_filters_narrow(database, instance):

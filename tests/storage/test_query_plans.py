@@ -59,6 +59,10 @@ def open_incidents(unit, key):
     unit.incidents.search(IncidentFilter())
 
 
+def metrics(unit, key):
+    unit.workload(NOW)
+
+
 def timeline(unit, key):
     unit.audit.of_instance(key)
     unit.history.element_instances(key)
@@ -80,6 +84,7 @@ USES = [
     troubled_instances,
     open_incidents,
     timeline,
+    metrics,
 ]
 
 
