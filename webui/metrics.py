@@ -90,7 +90,7 @@ class NodeCollector(Collector):
         most = {name: pool.most for name, pool in pools.items()}
         yield _gauges("tenure_pool_most", "Database connections at most.", "pool", most)
         if node.executor is not None:
-            text = "Jobs and timers that threads are at."
+            text = "Work that threads are at."
             yield _gauges("tenure_handlers_in_flight", text, "kind", node.executor.in_flight())
             yield _gauge("tenure_handler_threads", "In flight at most.", node.executor.threads)
 
