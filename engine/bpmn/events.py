@@ -240,7 +240,9 @@ def _code(kind: str, node: XmlElement, element: Element, reading: Reading) -> Va
     code = (found.get(f"{kind}Code") or "").strip()
     at = XmlPlace(found)
     if not code and throwing:
-        reading.problems.error("CODE_MISSING", f"{kind}Code must be present and not empty", element)
+        reading.problems.error(
+            "CODE_MISSING", f"{kind.capitalize()}Code must be present and not empty", element
+        )
     if code.startswith("=") and not throwing:
         reading.problems.error(
             "CODE_NOT_STATIC",

@@ -227,6 +227,7 @@ def _link_handlers(draft: ProcessDraft, reading: Reading) -> None:
 def _read_lanes(draft: ProcessDraft, reading: Reading) -> None:
     """The innermost lane of an element; a user task without assignment gets it as group."""
     todo = list(reversed(draft.lane_sets))
+    found: dict[Element, XmlElement] = {}
     while todo:
         lane_set = todo.pop()
         for lane in bpmn_children(lane_set, "lane"):
@@ -235,6 +236,7 @@ def _read_lanes(draft: ProcessDraft, reading: Reading) -> None:
             for ref in bpmn_children(lane, "flowNodeRef"):
                 element = draft.elements.get(reference(text_of(ref)))
                 if element is not None:
+                    _put_in_lane(element, lane, found, reading)
                     element.lane = name
             nested = bpmn_child(lane, "childLaneSet")
             if nested is not None:
@@ -248,3 +250,18 @@ def _read_lanes(draft: ProcessDraft, reading: Reading) -> None:
             and not (task.assignee or task.candidate_groups or task.candidate_users)
         ):
             element.user_task = replace(task, candidate_groups=group)
+
+
+def _put_in_lane(
+    element: Element, lane: XmlElement, found: dict[Element, XmlElement], reading: Reading
+) -> None:
+    """An element stands in one lane and in those around it."""
+    before = found.get(element)
+    found[element] = lane
+    if before is None or before is lane or before in lane.iterancestors() or lane in before.iterancestors():
+        return
+    reading.problems.warning(
+        "TWO_LANES",
+        f"stands in lane '{before.get('id') or ''}' and in lane '{lane.get('id') or ''}'; the second counts",
+        element,
+    )

@@ -9,7 +9,6 @@ from typing import Any
 from ..bpmn.model import Element, EventType, ProcessModel
 from ..dmn import DmnModel
 from ..errors import DeploymentRejected, Problem
-from ..feel import Expression
 from ..forms import FormModel
 from ..identity import DEPLOY
 from ..model import (
@@ -21,6 +20,7 @@ from ..model import (
     ProcessDefinition,
     Resource,
 )
+from ..runtime.starting import start_name
 from ..storage import SignalSubscription
 from .command import Command, CommandContext
 from .resources import ReadResources, all_problems, checksum
@@ -37,7 +37,9 @@ class Deploy(Command[DeploymentResult]):
     def run(self, context: CommandContext) -> DeploymentResult:
         context.need(DEPLOY, "deploy")
         context.uow.definitions.lock()
-        problems = all_problems(self.read, context.uow, context.engine.handlers, draft=self.draft)
+        problems = all_problems(
+            self.read, context.uow, context.engine.handlers, now=context.now, draft=self.draft
+        )
         if not (self.read.bpmn or self.read.dmn or self.read.forms) or any(p.is_error for p in problems):
             raise DeploymentRejected(problems)
         deployment = _Deployment(context, self.draft, problems)
@@ -222,7 +224,7 @@ def _open_starts(context: CommandContext, definition: ProcessDefinition) -> None
         if element.event.type is EventType.MESSAGE:
             context.uow.subscriptions.open_message(
                 MessageSubscription(
-                    message_name=_name(element, context),
+                    message_name=start_name(element, context.now),
                     correlation_key="",
                     **_start(context, definition, element),
                 )
@@ -230,7 +232,7 @@ def _open_starts(context: CommandContext, definition: ProcessDefinition) -> None
         elif element.event.type is EventType.SIGNAL:
             context.uow.subscriptions.open_signal(
                 SignalSubscription(
-                    signal_name=_name(element, context), **_start(context, definition, element)
+                    signal_name=start_name(element, context.now), **_start(context, definition, element)
                 )
             )
 
@@ -247,14 +249,6 @@ def _start(context: CommandContext, definition: ProcessDefinition, element: Elem
         "interrupting": True,
         "created_at": context.now,
     }
-
-
-def _name(element: Element, context: CommandContext) -> str:
-    """The name of a message or signal at a start event: there are no variables yet."""
-    name = element.event.name
-    if isinstance(name, Expression):
-        return str(name.evaluate({}, now=context.now).value or "")
-    return name or ""
 
 
 def _report(problem: Problem) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from ..bpmn import BpmnFile, KnownResources, deployment_problems, read_bpmn
 from ..dmn import DmnModel, compile_dmn_files
@@ -12,6 +13,7 @@ from ..errors import Problem, Severity
 from ..forms import FormModel, compile_form
 from ..handlers import HandlerRegistry
 from ..model import ProcessDefinitionFilter, Resource
+from ..runtime.starting import start_failures
 from ..storage import View
 
 KINDS = (".bpmn", ".dmn", ".form")
@@ -44,10 +46,12 @@ def read_resources(resources: Sequence[Resource]) -> ReadResources:
     return ReadResources(bpmn=bpmn, dmn=dmn, forms=forms, problems=tuple(problems))
 
 
-def all_problems(read: ReadResources, view: View, handlers: HandlerRegistry, *, draft: bool) -> list[Problem]:
+def all_problems(
+    read: ReadResources, view: View, handlers: HandlerRegistry, *, now: datetime, draft: bool
+) -> list[Problem]:
     """Every problem, also what the files miss among what is deployed. Diagrams kept as drafts never block."""
     files = [file for _, file in read.bpmn]
-    found = [*read.problems, *deployment_problems(files, _known(read, view, handlers))]
+    found = [*read.problems, *deployment_problems(files, _known(read, view, handlers)), *_starts(files, now)]
     if not draft:
         return found
     drawn = {file.name for file in files}
@@ -57,6 +61,21 @@ def all_problems(read: ReadResources, view: View, handlers: HandlerRegistry, *, 
 def checksum(resource: Resource) -> str:
     """SHA-256 of the content, in hexadecimal."""
     return hashlib.sha256(resource.content).hexdigest()
+
+
+def _starts(files: Iterable[BpmnFile], now: datetime) -> Iterator[Problem]:
+    for file in files:
+        for process in file.executable_processes:
+            for element, failure in start_failures(process, now):
+                yield Problem(
+                    file=file.name,
+                    code="START_EVENT_INVALID",
+                    message=failure.message,
+                    hint="a start event has no variables to read; " + failure.hint,
+                    element_id=element.id,
+                    element_name=element.name,
+                    line=element.line,
+                )
 
 
 def _known(read: ReadResources, view: View, handlers: HandlerRegistry) -> KnownResources:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 
-from ..bpmn.model import EventType, TimerDefinition
+from ..bpmn.model import EventType
 from ..model import SYSTEM, InstanceState, Timer
-from ..runtime.timers import Schedule, next_schedule, schedule
+from ..runtime.timers import Schedule, at_due_time, next_schedule, schedule
 from .advance import Step, start
 from .command import Command, CommandContext
-
-MAX_ROUNDS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,24 +52,12 @@ def _fire_start(context: CommandContext, timer: Timer) -> None:
 
 
 def _schedule_of(context: CommandContext, timer: Timer) -> Schedule:
-    """The whole schedule of a start timer, whose row keeps only the due time and the count: counted again
-    from the deployment."""
+    """The whole schedule of a start timer, whose row keeps only the due time and the count."""
     deployed = context.uow.definitions.process(timer.definition_key)
     element = context.definitions.model(timer.definition_key).elements[timer.element_id]
     assert element.event.timer is not None
-    for scheduled in _rounds(element.event.timer, deployed.deployed_at):
-        if scheduled.due_at >= timer.due_at or scheduled.rule is None or "/" not in scheduled.rule:
-            break
-    return replace(scheduled, due_at=timer.due_at, repetitions=timer.repetitions)
-
-
-def _rounds(definition: TimerDefinition, begin: datetime) -> Iterator[Schedule]:
-    scheduled: Schedule | None = schedule(definition, {}, begin)
-    for _ in range(MAX_ROUNDS):
-        if scheduled is None:
-            return
-        yield scheduled
-        scheduled = next_schedule(scheduled)
+    first = schedule(element.event.timer, {}, deployed.deployed_at)
+    return at_due_time(first, timer.due_at, timer.repetitions)
 
 
 def open_start_timers(context: CommandContext, definition_key: int) -> None:

@@ -45,7 +45,7 @@ class DefinitionsPart(EnginePart):
         """What `deploy` would complain about, changing nothing."""
         read = read_resources(resources)
         with self.database.read() as view:
-            return all_problems(read, view, self.handlers, draft=False)
+            return all_problems(read, view, self.handlers, now=self.clock.now(), draft=False)
 
     def was_deployed(self, resource: Resource) -> bool:
         """Whether these very bytes were deployed before under that name, in any version."""

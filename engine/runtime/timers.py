@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .. import feel
+from ..bpmn.cron import CronSchedule
 from ..bpmn.model import TimerDefinition, TimerKind
-from .cron import CronSchedule
 from .expressions import type_name
 from .failures import Failure, IncidentType
 from .periods import Period, PeriodSyntaxError, add_period, parse_period
@@ -71,6 +71,24 @@ def next_schedule(fired: Schedule) -> Schedule | None:
     return Schedule(
         due_at=due.astimezone(UTC), repetitions=left, rule=fired.rule, anchor=fired.anchor, count=count
     )
+
+
+def at_due_time(first: Schedule, due_at: datetime, repetitions: int) -> Schedule:
+    """The round of a cycle that is due at `due_at`, found from its first one without going through all."""
+    here = replace(first, due_at=due_at, repetitions=repetitions)
+    if first.anchor is None or first.rule is None:
+        return here
+    period = parse_period(first.rule.rsplit("/", 1)[1])
+    low, high = first.count, first.count + 1
+    while add_period(first.anchor, period, times=high) < due_at:
+        low, high = high, high * 2
+    while low < high:
+        middle = (low + high) // 2
+        if add_period(first.anchor, period, times=middle) < due_at:
+            low = middle + 1
+        else:
+            high = middle
+    return replace(here, count=low)
 
 
 def to_data(schedule_: Schedule) -> dict[str, Any]:
@@ -137,6 +155,8 @@ def _cycle(text: str, now: datetime) -> Schedule:
     if repetitions == 0:
         raise ValueError(f"'{text}' repeats nought times")
     period = parse_period(period_text)
+    if add_period(now, period) <= now:
+        raise ValueError("a cycle needs a period longer than nothing")
     if start:
         anchor = parse_moment(start)
         count = 0
@@ -158,8 +178,6 @@ def _cycle(text: str, now: datetime) -> Schedule:
 def _catch_up(anchor: datetime, period: Period, now: datetime) -> tuple[datetime, int]:
     """Skip the rounds of an endless cycle that lie before `now`, without counting each."""
     step = add_period(anchor, period) - anchor
-    if step <= timedelta(0):
-        raise ValueError("a cycle needs a period longer than nothing")
     count = max(0, (now - anchor) // step - 1)
     while count > 0 and add_period(anchor, period, times=count) > now:
         count -= 1
@@ -226,6 +244,7 @@ __all__ = [
     "ENDLESS",
     "PeriodSyntaxError",
     "Schedule",
+    "at_due_time",
     "from_data",
     "next_schedule",
     "parse_moment",

@@ -102,7 +102,8 @@ def test_named_as_a_warning(name: str) -> None:
 
 
 def test_a_message_flow_between_pools_is_fine() -> None:
-    body = "<bpmn:startEvent id='start'/><bpmn:task id='a'/>" + flows(("start", "a"))
+    ends = "<bpmn:startEvent id='start'/><bpmn:endEvent id='end'/>"
+    body = ends + "<bpmn:task id='a'/>" + flows(("start", "a"), ("a", "end"))
     roots = (
         "<bpmn:collaboration id='c'><bpmn:participant id='pool' processRef='p'/>"
         "<bpmn:participant id='black'/><bpmn:messageFlow id='mf' sourceRef='a' targetRef='black'/>"

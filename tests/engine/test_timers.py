@@ -4,9 +4,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine import SYSTEM, ProcessInstanceFilter
+from engine import SYSTEM, DeploymentRejected, ProcessInstanceFilter
 
-from .diagrams import boundary, end, node, process, start, timer_event, user_task
+from .diagrams import (
+    boundary,
+    end,
+    message_event,
+    node,
+    process,
+    signal,
+    signal_event,
+    start,
+    timer_event,
+    user_task,
+)
 
 HOUR = timedelta(hours=1)
 
@@ -202,3 +213,34 @@ def timed_start(kind, text):
 def file_of(resource, process_id):
     content = resource.content.replace(b'id="pause"', f'id="{process_id}"'.encode())
     return type(resource)(name=f"{process_id}.bpmn", content=content)
+
+
+def test_an_endless_start_timer_keeps_its_pace_after_a_hundred_thousand_rounds(engine, deploy, clock):
+    result = deploy(process("pulse", start(event=timer_event("Cycle", "R/PT1S")), end(), flows="start>end"))
+    far = clock.now() + timedelta(seconds=150_000)
+    with engine.database.write() as uow:
+        (timer,) = uow.timers.starts_of(result.processes[0].key)
+        uow.timers.reschedule(timer.key, due_at=far, repetitions=-1)
+
+    clock.set(far)
+    fired = engine.run_until_idle()
+
+    assert fired == 1
+    assert engine.next_due() == far + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("event", "roots"),
+    [
+        (timer_event("Cycle", "=pace"), ""),
+        (timer_event("Date", '="tomorrow"'), ""),
+        (timer_event("Cycle", '="R/PT0S"'), ""),
+        (signal_event("s"), signal("s", "=which")),
+        (message_event("m"), '<bpmn:message id="m" name="=which" />'),
+    ],
+)
+def test_a_start_event_that_needs_a_variable_is_refused(deploy, event, roots):
+    with pytest.raises(DeploymentRejected) as refused:
+        deploy(process("early", start(event=event), end(), flows="start>end", roots=roots))
+
+    assert [(p.element_id, p.code) for p in refused.value.problems] == [("start", "START_EVENT_INVALID")]

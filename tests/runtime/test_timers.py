@@ -4,12 +4,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from engine.bpmn.cron import CronSchedule
 from engine.bpmn.model import TimerDefinition, TimerKind
 from engine.feel import compile_expression
-from engine.runtime.cron import CronSchedule
 from engine.runtime.failures import Failure
 from engine.runtime.periods import add_period, parse_period
-from engine.runtime.timers import ENDLESS, from_data, next_schedule, parse_moment, schedule, to_data
+from engine.runtime.timers import (
+    ENDLESS,
+    at_due_time,
+    from_data,
+    next_schedule,
+    parse_moment,
+    schedule,
+    to_data,
+)
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -93,6 +101,17 @@ def test_an_endless_cycle_that_began_long_ago_goes_on_from_its_next_turn():
     assert [m.isoformat() for m in found] == ["2026-03-31T16:00:00+00:00", "2026-04-30T16:00:00+00:00"]
 
 
+@pytest.mark.parametrize("text", ["R/PT1H", "R9/2026-03-02T09:00:00+08:00/PT30M", "R/P1M", "0 0 9 * * *"])
+def test_a_round_of_a_cycle_is_found_again_by_its_due_time(text):
+    first = due(TimerKind.CYCLE, text)
+    rounds = [first]
+    for _ in range(6):
+        rounds.append(next_schedule(rounds[-1]))
+
+    for one in rounds:
+        assert at_due_time(first, one.due_at, one.repetitions) == one
+
+
 def test_a_daily_cycle_keeps_the_wall_clock_over_daylight_saving():
     found = dues(
         TimerKind.CYCLE, "R/2026-03-28T09:00:00[Europe/Berlin]/P1D", 3, datetime(2026, 3, 1, tzinfo=UTC)
@@ -141,6 +160,8 @@ def test_cron(text, expected):
         (TimerKind.CYCLE, "PT1H"),
         (TimerKind.CYCLE, "R0/PT1H"),
         (TimerKind.CYCLE, "R3/often"),
+        (TimerKind.CYCLE, "R/PT0S"),
+        (TimerKind.CYCLE, "R3/-PT1H"),
         (TimerKind.CYCLE, "0 0 25 * * *"),
         (TimerKind.CYCLE, "0 0 9 * * MON-XYZ"),
         (TimerKind.DURATION, "P99999999Y"),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from engine.bpmn.cron import CronSchedule
 from engine.bpmn.model import Element, ElementType, EventType, ProcessModel, TimerDefinition, TimerKind
 from engine.bpmn.problem_list import ProblemList
 
@@ -27,6 +30,7 @@ _ENDS = {
     EventType.TERMINATE,
     EventType.CANCEL,
 }
+_THROWING = (ElementType.INTERMEDIATE_THROW_EVENT, ElementType.END_EVENT)
 _BOUNDARIES = {
     EventType.MESSAGE,
     EventType.TIMER,
@@ -85,6 +89,8 @@ def _check_kind(element: Element, problems: ProblemList) -> None:
             problems.error(
                 "CANCEL_OUTSIDE", "A cancel end event must stand directly in a transaction", element
             )
+    if kind is EventType.COMPENSATION and element.type in _THROWING:
+        _check_waiting(element, problems)
     if kind is EventType.COMPENSATION and element.event.activity_ref:
         _check_activity_ref(element, problems)
 
@@ -92,6 +98,17 @@ def _check_kind(element: Element, problems: ProblemList) -> None:
 def _wrong(element: Element, what: str, allowed: Iterable[EventType], problems: ProblemList) -> None:
     names = ", ".join(kind.value for kind in EventType if kind in allowed)
     problems.error("EVENT_TYPE", f"{what}: {names}; it is {element.event.type}", element)
+
+
+def _check_waiting(element: Element, problems: ProblemList) -> None:
+    if not element.event.wait_for_completion:
+        what = "end" if element.type is ElementType.END_EVENT else "intermediate throwing"
+        problems.error(
+            "COMPENSATION_WAITS",
+            f"A compensation {what} event waitForCompletion attribute must be true or not present",
+            element,
+            hint="the event waits for its handlers; let a parallel branch throw it to go on beside them",
+        )
 
 
 def _check_boundary(element: Element, problems: ProblemList) -> None:
@@ -237,7 +254,9 @@ def _check_compensation_boundaries(host: Element, problems: ProblemList) -> None
 def _check_activity_ref(element: Element, problems: ProblemList) -> None:
     wanted = element.event.activity_ref
     for scope in element.ancestors():
-        if any(child.id == wanted for child in scope.children):
+        activity = next((child for child in scope.children if child.id == wanted), None)
+        if activity is not None:
+            _check_compensable(element, activity, problems)
             return
         if scope.type is not ElementType.EVENT_SUB_PROCESS:
             break
@@ -247,6 +266,16 @@ def _check_activity_ref(element: Element, problems: ProblemList) -> None:
         element,
         part="activityRef",
     )
+
+
+def _check_compensable(element: Element, activity: Element, problems: ProblemList) -> None:
+    if activity.compensation_boundary is None and not activity.type.is_container:
+        problems.warning(
+            "COMPENSATION_NOTHING",
+            f"the activity '{activity.id}' has no compensation handler: there is nothing to compensate",
+            element,
+            part="activityRef",
+        )
 
 
 def _check_timer(element: Element, timer: TimerDefinition, problems: ProblemList) -> None:
@@ -259,29 +288,46 @@ def _check_timer(element: Element, timer: TimerDefinition, problems: ProblemList
         )
     start = element.type is ElementType.START_EVENT
     catch = element.type is ElementType.INTERMEDIATE_CATCH_EVENT
-    interrupting = element.type is ElementType.BOUNDARY_EVENT and element.interrupting
+    at_process = start and element.parent is not None and element.parent.parent is None
+    interrupting = element.interrupting and (
+        element.type is ElementType.BOUNDARY_EVENT or (start and not at_process)
+    )
     if timer.kind is TimerKind.CYCLE and (catch or interrupting):
         problems.error(
             "TIMER_CYCLE",
             "Interrupting timer events and timer catch events must not be a time cycle",
             element,
         )
-    if timer.kind is TimerKind.DURATION and start and element.parent and element.parent.parent is None:
+    if timer.kind is TimerKind.DURATION and at_process:
         problems.error("TIMER_START", "Timer start events of a process must be a date or a cycle", element)
 
 
 def _is_timer(kind: TimerKind, text: str) -> bool:
     match kind:
         case TimerKind.DATE:
-            return bool(_DATE.fullmatch(text))
+            return bool(_DATE.fullmatch(text)) and _is_moment(text)
         case TimerKind.DURATION:
             return bool(_DURATION.fullmatch(text))
         case TimerKind.CYCLE:
             return _is_cycle(text)
 
 
+def _is_moment(text: str) -> bool:
+    """Whether the calendar knows the date, and the world the zone."""
+    moment, _, zone = text.removesuffix("]").partition("[")
+    try:
+        datetime.fromisoformat(moment)
+        return not zone or bool(ZoneInfo(zone))
+    except (ValueError, LookupError):
+        return False
+
+
 def _is_cycle(text: str) -> bool:
     if text.startswith("@") or len(text.split()) == 6:
+        try:
+            CronSchedule.parse(text)
+        except ValueError:
+            return False
         return True
     parts = text.split("/")
     if len(parts) not in (2, 3) or not re.fullmatch(r"R(-?\d+)?", parts[0]):

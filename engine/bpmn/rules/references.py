@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from engine.bpmn.elements import TYPES
 from engine.bpmn.namespaces import BPMN, reference
 from engine.bpmn.problem_list import XmlPlace
 from engine.bpmn.reading import Reading
 from engine.xml_source import XmlElement, local_name, namespace, text_of
 
+_FLOW_NODES = (*TYPES, "complexGateway")
 _CHECKED = {
     # attribute or child -> what it must lead to; all others: any id of the file
     "processRef": ("process",),
+    "flowNodeRef": _FLOW_NODES,
     "itemSubjectRef": ("itemDefinition",),
     "itemRef": ("itemDefinition",),
     "dataObjectRef": ("dataObject",),
@@ -44,6 +47,7 @@ _ELSEWHERE = {
     "eventDefinitionRef",
     "attachedToRef",
 }
+_WITHOUT_SUFFIX = ("supports",)
 _OF_FLOWS = ("sourceRef", "targetRef")
 
 
@@ -72,6 +76,8 @@ def _is_reference(element: XmlElement, name: str) -> bool:
         return False  # read with the event or task
     if name.startswith("{") or name in _ELSEWHERE:
         return False  # another namespace, or types outside BPMN
+    if name in _WITHOUT_SUFFIX:
+        return True
     return name.endswith(("Ref", "Refs"))
 
 

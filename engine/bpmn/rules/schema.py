@@ -42,6 +42,32 @@ _VALUES = {
         _BOOLEAN,
     ),
 }
+_REQUIRED = {
+    "association": ("sourceRef", "targetRef"),
+    "messageFlow": ("sourceRef", "targetRef"),
+    "conversationLink": ("sourceRef", "targetRef"),
+    "dataStoreReference": ("id",),
+    "import": ("namespace", "location", "importType"),
+    "operation": ("name",),
+    "interface": ("name",),
+    **dict.fromkeys(
+        (
+            "dataObject",
+            "dataObjectReference",
+            "dataInput",
+            "dataOutput",
+            "property",
+            "lane",
+            "participant",
+            "message",
+            "signal",
+            "error",
+            "escalation",
+            "itemDefinition",
+        ),
+        ("id",),
+    ),
+}
 _NUMBERS = ("capacity", "completionQuantity", "loopMaximum", "maximum", "minimum", "startQuantity")
 
 _FLOW_CONTAINERS = frozenset(
@@ -84,6 +110,7 @@ def check_schema(reading: Reading) -> None:
     for element in reading.root.iter():
         if isinstance(element.tag, str) and namespace(element) == BPMN:
             _check_values(element, reading)
+            _check_required(element, reading)
             _check_place(element, reading)
 
 
@@ -98,6 +125,17 @@ def _check_values(element: XmlElement, reading: Reading) -> None:
             _warn("ATTRIBUTE_VALUE", f"{name} '{shortened(text)}' is no whole number", element, reading)
     if local_name(element) == "participantMultiplicity":
         _check_multiplicity(element, reading)
+
+
+def _check_required(element: XmlElement, reading: Reading) -> None:
+    for attribute in _REQUIRED.get(local_name(element), ()):
+        if not (element.get(attribute) or "").strip():
+            _warn(
+                "ATTRIBUTE_MISSING",
+                f"a {local_name(element)} needs the attribute {attribute}",
+                element,
+                reading,
+            )
 
 
 def _check_multiplicity(element: XmlElement, reading: Reading) -> None:
