@@ -25,15 +25,25 @@ def check_ways(model: ProcessModel, problems: ProblemList) -> None:
 
 
 def _check_ends(container: Element, problems: ProblemList) -> None:
-    """BPMN 2.0, 10.4.3: where there is a start event, there is an end event, and the other way round."""
-    ends = any(child.type is ElementType.END_EVENT for child in container.children)
-    if container.start_events and not ends:
+    """BPMN 2.0, 10.4.3: where there is a start event, there is an end event, unless the ways lead round."""
+    if not container.start_events or any(e.type is ElementType.END_EVENT for e in container.children):
+        return
+    last = next((child for child in container.children if _is_last(child)), None)
+    if last is not None:
         problems.warning(
             "END_EVENT_MISSING",
-            "has a start event but no end event",
+            f"has a start event but no end event; a way ends at '{last.id}'",
             container,
             hint="draw an end event where the work ends, so that readers and statistics know it",
         )
+
+
+def _is_last(element: Element) -> bool:
+    return (
+        not element.outgoing
+        and not element.is_for_compensation
+        and element.type not in (ElementType.EVENT_SUB_PROCESS, ElementType.BOUNDARY_EVENT)
+    )
 
 
 def _check_way_out(element: Element, problems: ProblemList) -> None:
