@@ -184,7 +184,9 @@ class _Surroundings:
     def find_process_instance(self, element_instance_key: int) -> int | None:
         return None
 
-    def completers(self, process_instance_key: int, element_id: str) -> set[str]:
+    def completers(
+        self, process_instance_key: int, element_ids: object, after: int = 0, until: int | None = None
+    ) -> set[str]:
         return set()
 
 

@@ -50,6 +50,7 @@ from .errors import (
     JobInputInvalid,
     JobNotActivatable,
     JobNotFound,
+    MigrationRefused,
     NotAuthenticated,
     NotFound,
     PermissionDenied,
@@ -139,6 +140,7 @@ from .model import (
     Variables,
 )
 from .process_engine import ProcessEngine
+from .runtime.migration import MigrationPlan, MovedElement, PlannedEvent
 from .storage import (
     AuditHead,
     BackupFailed,
@@ -260,7 +262,10 @@ __all__ = [
     "MessageNotCorrelated",
     "MessageSubscription",
     "MigrationFailed",
+    "MigrationPlan",
+    "MigrationRefused",
     "Money",
+    "MovedElement",
     "NotAuthenticated",
     "NotFound",
     "NothingChosen",
@@ -269,6 +274,7 @@ __all__ = [
     "OutputSpec",
     "Page",
     "PermissionDenied",
+    "PlannedEvent",
     "PoolUse",
     "Problem",
     "ProcessDefinition",

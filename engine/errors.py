@@ -161,6 +161,23 @@ class ProcessInstanceNotActive(Conflict):
         super().__init__(f"process instance {key} is {state.lower()}, not active")
 
 
+class MigrationRefused(Conflict):
+    """At least one error among the problems of the plan; nothing was changed.
+
+    Where the mapping names what is not there the code is INVALID_ARGUMENT, as in Camunda.
+    """
+
+    def __init__(self, key: int, target_key: int, problems: Sequence[Problem]) -> None:
+        self.key, self.target_key, self.problems = key, target_key, tuple(problems)
+        errors = [p for p in self.problems if p.is_error]
+        if any(p.code.startswith("MAPPING_") for p in errors):
+            self.code = InvalidInput.code
+        super().__init__(
+            f"process instance {key} cannot go on under process definition {target_key}:\n"
+            + "\n".join(f"- {p.message} ({p.hint}) [{p.code}]" for p in errors)
+        )
+
+
 class JobNotActivatable(Conflict):
     """The job is finished, locked by another worker, or the lock of this worker has expired."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..bpmn.model import Element, ElementType
 from ..model import ProcessInstance, UserTask
+from ..runtime.migration import past_names, present_name
 from .command import CommandContext
 
 PARENT = "parent:"
@@ -34,8 +35,12 @@ def _actors_of(context: CommandContext, instance: ProcessInstance, elements: Seq
     if not elements:
         return set()
     known = context.definitions.model(instance.definition_key).elements
-    starter = {instance.started_by for name in elements if _is_start(known.get(name))}
-    return starter | context.uow.history.completers(instance.key, *elements)
+    process = context.uow.tokens.data_of(instance.key)
+    present = [present_name(process, name, known) for name in elements]
+    found = {instance.started_by for name in present if _is_start(known.get(name))}
+    for past in past_names(process, present, known):
+        found |= context.uow.history.completers(instance.key, past.element_ids, past.after, past.until)
+    return found
 
 
 def _is_start(element: Element | None) -> bool:

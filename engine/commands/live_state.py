@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..runtime.records import LiveElement, LiveInstance
@@ -30,8 +30,14 @@ class StoredState:
         owner = self._owners.get(element_instance_key)
         return owner or self._view.tokens.process_instance_of(element_instance_key)
 
-    def completers(self, process_instance_key: int, element_id: str) -> set[str]:
-        return self._view.history.completers(process_instance_key, element_id)
+    def completers(
+        self,
+        process_instance_key: int,
+        element_ids: Collection[str],
+        after: int = 0,
+        until: int | None = None,
+    ) -> set[str]:
+        return self._view.history.completers(process_instance_key, element_ids, after, until)
 
 
 def visible_variables(

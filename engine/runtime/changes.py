@@ -152,6 +152,43 @@ class IncidentRaised:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Renamed:
+    """A record that belongs to an element of another id from now on."""
+
+    key: int
+    element_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserTaskMigrated(Renamed):
+    name: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionMigrated(Renamed):
+    interrupting: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceMigrated:
+    """An instance goes on under another definition. The lists name all open records of it that were there
+    before; those of the step itself have the new definition already."""
+
+    key: int
+    definition_key: int
+    process_id: str
+    version: int
+    elements: list[Renamed]
+    user_tasks: list[UserTaskMigrated]
+    jobs: list[Renamed]
+    incidents: list[Renamed]
+    timers: list[Renamed]
+    message_subscriptions: list[SubscriptionMigrated]
+    signal_subscriptions: list[SubscriptionMigrated]
+
+
+@dataclass(frozen=True, kw_only=True)
 class DecisionEvaluated:
     """One decision of a business rule task; a required decision comes before the one that requires it.
 
@@ -216,6 +253,7 @@ class Changes:
 
     - `instances_changed` are rows to update (position, incidents, state); instances that began in this
       step stand in `instances_started` with their final values instead. `instances_ended` comes on top.
+    - `instances_migrated` come before all that follows: the rest may close or change what they rename.
     - `elements_started` to insert, `elements_changed` to update; `elements_ended` go to history and,
       where the live record existed before the step, it is deleted (deleting what is not there is harmless).
     - `variables_set` belong to scopes that live on, or to the process instance, which keeps its variables
@@ -226,6 +264,7 @@ class Changes:
     instances_started: list[LiveInstance] = field(default_factory=list)
     instances_changed: list[LiveInstance] = field(default_factory=list)
     instances_ended: list[InstanceEnded] = field(default_factory=list)
+    instances_migrated: list[InstanceMigrated] = field(default_factory=list)
     elements_started: list[LiveElement] = field(default_factory=list)
     elements_changed: list[LiveElement] = field(default_factory=list)
     elements_ended: list[ElementInstance] = field(default_factory=list)

@@ -28,6 +28,18 @@ def remember(instance: Instance, scope: LiveElement, element: Element, completed
     instance.change(scope)
 
 
+def remembered(scope: LiveElement) -> list[dict[str, Any]]:
+    """What has completed in the scope and can be undone."""
+    entries: list[dict[str, Any]] = scope.data.get(_UNDO, [])
+    return entries
+
+
+def handling_event(element: Element) -> Element | None:
+    """The event through which the element itself is undone: on its border, or the start of a compensation
+    event subprocess in it."""
+    return _boundary(element) or _start_inside(element)
+
+
 def hand_up(instance: Instance, body: LiveElement, round_: LiveElement) -> None:
     """A round of a multi-instance body has completed: what it could undo belongs to the body."""
     inner = round_.data.get(_UNDO)

@@ -113,6 +113,11 @@ class Instance:
             FlowTaken(process_instance_key=self.record.key, flow_id=flow.id, position=self.record.position)
         )
 
+    def put_under(self, deployed: DeployedProcess) -> None:
+        """From now on the instance is one of another definition."""
+        self.deployed, self.model = deployed, deployed.model
+        self.record.definition_key = deployed.key
+
     def finish(self, state: InstanceState) -> None:
         """The process instance itself has ended."""
         self.record.state = state

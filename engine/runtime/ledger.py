@@ -13,6 +13,7 @@ from .changes import (
     DecisionEvaluated,
     IncidentRaised,
     InstanceEnded,
+    InstanceMigrated,
     JobCreated,
     LogEntry,
     MessageSubscriptionOpened,
@@ -39,6 +40,7 @@ class Ledger:
         self._instances_new: dict[int, LiveInstance] = {}
         self._instances_dirty: dict[int, LiveInstance] = {}
         self._instances_ended: list[InstanceEnded] = []
+        self._instances_migrated: list[InstanceMigrated] = []
         self._elements_new: dict[int, LiveElement] = {}
         self._elements_dirty: dict[int, LiveElement] = {}
         self._elements_ended: list[ElementInstance] = []
@@ -78,6 +80,10 @@ class Ledger:
     def instance_ended(self, instance: LiveInstance, at: datetime) -> None:
         self.instance_changed(instance)
         self._instances_ended.append(InstanceEnded(key=instance.key, state=instance.state, ended_at=at))
+
+    def instance_migrated(self, instance: LiveInstance, migrated: InstanceMigrated) -> None:
+        self.instance_changed(instance)
+        self._instances_migrated.append(migrated)
 
     def element_started(self, element: LiveElement) -> None:
         self._elements_new[element.key] = element
@@ -200,6 +206,7 @@ class Ledger:
             instances_started=list(self._instances_new.values()),
             instances_changed=list(self._instances_dirty.values()),
             instances_ended=self._instances_ended,
+            instances_migrated=self._instances_migrated,
             elements_started=list(self._elements_new.values()),
             elements_changed=list(self._elements_dirty.values()),
             elements_ended=self._elements_ended,

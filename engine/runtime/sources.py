@@ -48,8 +48,15 @@ class LiveState(Protocol):
         """The key of the process instance that this live element instance belongs to."""
         ...
 
-    def completers(self, process_instance_key: int, element_id: str) -> set[str]:
-        """The users who completed this element in this instance: all rounds, all multi-instance bodies."""
+    def completers(
+        self,
+        process_instance_key: int,
+        element_ids: Collection[str],
+        after: int = 0,
+        until: int | None = None,
+    ) -> set[str]:
+        """The users who completed one of these elements in this instance: all rounds, all multi-instance
+        bodies. `after` and `until` bound the position in its history."""
         ...
 
 

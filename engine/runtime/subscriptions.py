@@ -17,6 +17,8 @@ from .instance import Instance
 from .messages import correlation_key_text
 from .records import LiveElement
 
+Opener = Callable[[], tuple[str, dict[str, Any]]]
+
 _SUBS = "subs"
 _WAITING = frozenset({EventType.TIMER, EventType.MESSAGE, EventType.SIGNAL, EventType.CONDITIONAL})
 
@@ -26,14 +28,34 @@ def is_waited_for(event: Element) -> bool:
     return event.event.type in _WAITING
 
 
-def events_of_scope(container: Element) -> list[Element]:
-    """The start events of the event subprocesses in a container, as far as they are waited for."""
-    return [
-        start
-        for sub_process in container.event_sub_processes
-        for start in sub_process.start_events
-        if is_waited_for(start)
-    ]
+def catching_events(element: Element, record_type: ElementType) -> list[Element]:
+    """The events that an active instance of the element catches: on its border, at the start of the event
+    subprocesses in it, behind it where it is an event-based gateway, its own last.
+
+    `record_type` is that of the record: the border of an activity that repeats belongs to its body.
+    """
+    if record_type is ElementType.MULTI_INSTANCE_BODY:
+        return list(element.boundaries)
+    repeats = element.multi_instance is not None or element.standard_loop is not None
+    events = [] if repeats else list(element.boundaries)
+    for sub_process in element.event_sub_processes:
+        events += sub_process.start_events
+    if element.type is ElementType.EVENT_BASED_GATEWAY:
+        events += [flow.target for flow in element.outgoing]
+    if _waits_for_itself(element):
+        events.append(element)
+    return events
+
+
+def awaited_events(element: Element, record_type: ElementType) -> list[Element]:
+    """Those of the catching events that an active instance waits for."""
+    return [event for event in catching_events(element, record_type) if is_waited_for(event)]
+
+
+def _waits_for_itself(element: Element) -> bool:
+    if element.type is ElementType.RECEIVE_TASK:
+        return element.event.type is EventType.MESSAGE
+    return element.type is ElementType.INTERMEDIATE_CATCH_EVENT
 
 
 def open_subscriptions(instance: Instance, waiting: LiveElement, events: Iterable[Element]) -> None:
@@ -41,14 +63,15 @@ def open_subscriptions(instance: Instance, waiting: LiveElement, events: Iterabl
 
     All is evaluated as `waiting` sees it, but the correlation key of a boundary event as the scope around it.
     """
-    openers = [_prepare(instance, waiting, event) for event in events]
-    if not openers:
-        return
-    subs = waiting.data.setdefault(_SUBS, {})
-    for open_one in openers:
-        event_id, data = open_one()
-        subs[event_id] = data
-    instance.change(waiting)
+    open_all(instance, waiting, [prepared(instance, waiting, event) for event in events])
+
+
+def open_all(instance: Instance, waiting: LiveElement, openers: Iterable[Opener]) -> None:
+    """Wait for what was prepared."""
+    opened = dict(open_one() for open_one in openers)
+    if opened:
+        waiting.data.setdefault(_SUBS, {}).update(opened)
+        instance.change(waiting)
 
 
 def close_subscriptions(
@@ -62,6 +85,12 @@ def close_subscriptions(
     if not subs:
         waiting.data.pop(_SUBS, None)
     instance.change(waiting)
+
+
+def subscriptions_of(waiting: LiveElement) -> dict[str, dict[str, Any]]:
+    """Event id -> what is needed to close it."""
+    subs: dict[str, dict[str, Any]] = waiting.data.get(_SUBS, {})
+    return subs
 
 
 def waits_for(waiting: LiveElement, event_id: str) -> bool:
@@ -104,9 +133,8 @@ def renew_after_trigger(instance: Instance, waiting: LiveElement, event: Element
     instance.change(waiting)
 
 
-def _prepare(
-    instance: Instance, waiting: LiveElement, event: Element
-) -> Callable[[], tuple[str, dict[str, Any]]]:
+def prepared(instance: Instance, waiting: LiveElement, event: Element) -> Opener:
+    """Evaluate what it takes to wait for an event; raises Failure. Calling the answer opens it."""
     step, now = instance.step, instance.step.now()
     record = instance.record
     seen = instance.visible(waiting)

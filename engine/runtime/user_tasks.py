@@ -11,6 +11,7 @@ from .changes import UserTaskCreated
 from .expressions import evaluate, optional_text, texts, type_name, whole_number
 from .failures import Failure, IncidentType
 from .instance import Instance
+from .migration import past_names, present_name
 from .records import LiveElement
 from .timers import parse_moment
 
@@ -107,11 +108,15 @@ def completers(
     if reference.startswith("parent:"):
         caller = parent_of(instance)
         return completers(caller[0], reference.removeprefix("parent:"), parent_of) if caller else set()
-    element = instance.model.elements.get(reference)
+    key, known, process = instance.record.key, instance.model.elements, instance.root.data
+    present = present_name(process, reference, known)
+    element = known.get(present)
     if element is not None and element.type is ElementType.START_EVENT:
         return {instance.record.started_by} - {""}
-    key = instance.record.key
-    return instance.step.store.completers(key, reference) | instance.step.ledger.completers(key, reference)
+    found = instance.step.ledger.completers(key, present)
+    for past in past_names(process, [present], known):
+        found |= instance.step.store.completers(key, past.element_ids, past.after, past.until)
+    return found
 
 
 def _excluded(

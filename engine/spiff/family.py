@@ -6,10 +6,11 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from ..bpmn.model import Element, ElementType
+from ..bpmn.model import Element, ElementType, EventType
 from ..model import ElementState
 from ..runtime import incidents
 from ..runtime.instance import Instance
+from ..runtime.migration import Migration, MigrationPlan
 from ..runtime.records import LiveElement, LiveInstance
 from ..runtime.sources import DeployedProcess
 from ..runtime.step import Step
@@ -105,6 +106,20 @@ class Family:
         workflow.instance.variables.set_local(key, variables)
         self.enqueue(Token(workflow, workflow.spec.inner_spec_of(deployed.model.root), note=note))
         return key
+
+    def migrate(
+        self, workflow: InstanceWorkflow, target: DeployedProcess, mapping: Mapping[str, str] | None
+    ) -> MigrationPlan:
+        """Put an instance that stands still under another definition, unless something speaks against it."""
+        migration = Migration(workflow.instance, target, mapping)
+        if migration.plan.is_possible:
+            opened = migration.carry_out()
+            fresh = self._open(workflow.instance)
+            for waiting, event in opened:
+                if event.event.type is EventType.CONDITIONAL:
+                    fresh.check_condition(waiting, event)
+            fresh.fire_conditions()
+        return migration.plan
 
     def _open(self, instance: Instance) -> InstanceWorkflow:
         workflow = InstanceWorkflow(instance, process_spec(instance.model), self)

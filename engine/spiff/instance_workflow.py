@@ -36,8 +36,7 @@ class InstanceWorkflow(BpmnWorkflow):
         self.instance, self.family = instance, family
         self.coming: dict[int, dict[Token, None]] = {}
         self._conditions_to_check: list[tuple[LiveElement, Element]] = []
-        if spec.has_conditions:
-            instance.variables.watching = True
+        instance.variables.watching = spec.has_conditions
 
     @property
     def is_alive(self) -> bool:

@@ -13,6 +13,7 @@ from ..model import ElementState
 from ..runtime import incidents, jobs, listeners, subscriptions
 from ..runtime.changes import Changes, JobCreated, MessageSubscriptionOpened
 from ..runtime.failures import Failure, IncidentType
+from ..runtime.migration import Migration, MigrationPlan
 from ..runtime.records import LiveElement, LiveInstance
 from ..runtime.sources import Definitions, LiveState
 from ..runtime.step import Step
@@ -171,9 +172,7 @@ class ProcessRuntime:
 
     def cancel_instance(self, process_instance_key: int) -> None:
         """Terminate the instance and the instances it called."""
-        workflow = self._family.workflow(process_instance_key)
-        if workflow is None:
-            raise ProcessInstanceNotFound(process_instance_key)
+        workflow = self._workflow(process_instance_key)
         self._family.terminate(workflow, workflow.instance.root)
 
     def start_element(
@@ -189,9 +188,7 @@ class ProcessRuntime:
         Containers around it that do not run yet begin first, without their start events; `scope_key` says in
         which of several running ones. Raises InvalidInput with what is in the way.
         """
-        workflow = self._family.workflow(process_instance_key)
-        if workflow is None:
-            raise ProcessInstanceNotFound(process_instance_key)
+        workflow = self._workflow(process_instance_key)
         element = workflow.instance.model.elements.get(element_id)
         if element is None:
             raise InvalidInput(
@@ -231,6 +228,21 @@ class ProcessRuntime:
         workflow, token = self._find(element_instance_key)
         modification.cancel_element(self._family, workflow, token.record)
 
+    def migration_plan(
+        self, process_instance_key: int, definition_key: int, mapping: Mapping[str, str] | None
+    ) -> MigrationPlan:
+        """What `migrate` would do. `mapping` None: everything keeps its id."""
+        target = self._step.definitions.process(definition_key)
+        return Migration(self._workflow(process_instance_key).instance, target, mapping).plan
+
+    def migrate(
+        self, process_instance_key: int, definition_key: int, mapping: Mapping[str, str] | None
+    ) -> MigrationPlan:
+        """Let an instance go on under another definition. The first verb of its step; when the plan in the
+        answer is not possible, nothing has changed."""
+        target = self._step.definitions.process(definition_key)
+        return self._family.migrate(self._workflow(process_instance_key), target, mapping)
+
     def run(self) -> None:
         """Go on until every token waits. Nothing moves before this is called."""
         self._family.run()
@@ -251,9 +263,7 @@ class ProcessRuntime:
 
     def instance(self, process_instance_key: int) -> LiveInstance:
         """The record of a running instance."""
-        workflow = self._family.workflow(process_instance_key)
-        if workflow is None:
-            raise ProcessInstanceNotFound(process_instance_key)
+        workflow = self._workflow(process_instance_key)
         return workflow.instance.record
 
     def visible_variables(self, element_instance_key: int) -> Mapping[str, Any]:
@@ -262,6 +272,12 @@ class ProcessRuntime:
         return workflow.instance.visible(token.record)
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _workflow(self, process_instance_key: int) -> InstanceWorkflow:
+        workflow = self._family.workflow(process_instance_key)
+        if workflow is None:
+            raise ProcessInstanceNotFound(process_instance_key)
+        return workflow
 
     def _find(self, element_instance_key: int) -> tuple[InstanceWorkflow, Token]:
         workflow = self._family.workflow_of_element(element_instance_key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Integer, Row, Select, literal, null, select, union_all
@@ -75,14 +76,27 @@ class History:
             for row in self._link.rows(query.order_by(flow_taken.c.position))
         )
 
-    def completers(self, process_instance_key: int, *element_ids: str) -> set[str]:
-        """Who completed one of these elements in this instance: all rounds, all multi-instance bodies."""
+    def completers(
+        self,
+        process_instance_key: int,
+        element_ids: Collection[str],
+        after: int = 0,
+        until: int | None = None,
+    ) -> set[str]:
+        """Who completed one of these elements in this instance: all rounds, all multi-instance bodies.
+
+        `after` and `until` bound the position in its history.
+        """
         query = select(element_instance.c.actor).where(
             element_instance.c.process_instance_key == process_instance_key,
             element_instance.c.element_id.in_(element_ids),
             element_instance.c.state == ElementState.COMPLETED,
             element_instance.c.actor != "",
         )
+        if after:
+            query = query.where(element_instance.c.ended_position > after)
+        if until is not None:
+            query = query.where(element_instance.c.ended_position <= until)
         return {row.actor for row in self._link.rows(query.distinct())}
 
 

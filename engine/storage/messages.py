@@ -109,6 +109,15 @@ class Messages:
         }
         self._link.insert(message_start, [row])
 
+    def held_start(self, process_instance_key: int) -> tuple[str, str] | None:
+        """The process id and correlation key for which the instance holds the place, if it does."""
+        row = self._link.row(
+            select(message_start.c.process_id, message_start.c.correlation_key).where(
+                message_start.c.process_instance_key == process_instance_key
+            )
+        )
+        return None if row is None else (row.process_id, row.correlation_key)
+
     def release_start(self, process_instance_key: int) -> tuple[str, str] | None:
         """The instance has ended; answers its process id and correlation key if it held one."""
         released = self._link.execute(

@@ -19,6 +19,8 @@ _OF_INSTANCE = (
     select(table).where(table.c.process_instance_key == bindparam("instance")).order_by(table.c.key)
 )
 
+_DATA = select(table.c.data).where(table.c.key == bindparam("element"))
+
 
 class Tokens:
     def __init__(self, link: Link) -> None:
@@ -45,6 +47,11 @@ class Tokens:
             table.c.element_id.in_(element_ids), table.c.process_instance_key.in_(keys_of(filter))
         )
         return {row.process_instance_key for row in self._link.rows(query.distinct())}
+
+    def data_of(self, key: int) -> dict[str, Any]:
+        """The data of a live element instance; empty when there is none."""
+        data: dict[str, Any] | None = self._link.value(_DATA, element=key)
+        return data or {}
 
     def counts(self, definition_key: int) -> dict[str, int]:
         """Element id -> how many live element instances all running instances of a definition have."""

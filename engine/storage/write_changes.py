@@ -30,6 +30,7 @@ from .schema import (
     variable,
 )
 from .user_tasks import candidate_rows
+from .write_migrations import write_migrations
 
 _CHANGE_INSTANCE = (
     update(process_instance)
@@ -74,6 +75,7 @@ def write_changes(
     link: Link, changes: Changes, *, at: datetime, by: str, outcomes: Mapping[int, str]
 ) -> None:
     """Everything in `changes` but `signals_thrown` and `log`. Parents come before what refers to them."""
+    write_migrations(link, changes.instances_migrated)
     definitions = _definitions_of(link, changes)
     _write_instances(link, changes, definitions)
     _write_elements(link, changes)

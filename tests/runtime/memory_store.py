@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, fields, is_dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -58,11 +59,20 @@ class MemoryStore:
     def find_process_instance(self, element_instance_key: int) -> int | None:
         return self.instance_of.get(element_instance_key)
 
-    def completers(self, process_instance_key: int, element_id: str) -> set[str]:
+    def completers(
+        self,
+        process_instance_key: int,
+        element_ids: Collection[str],
+        after: int = 0,
+        until: int | None = None,
+    ) -> set[str]:
         return {
             e.actor
             for e in self.history
-            if e.process_instance_key == process_instance_key and e.element_id == element_id and e.actor
+            if e.process_instance_key == process_instance_key
+            and e.element_id in element_ids
+            and e.actor
+            and after < e.ended_position <= (until or e.ended_position)
         }
 
     # --- writing --------------------------------------------------------------------------------

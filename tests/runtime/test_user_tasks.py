@@ -226,4 +226,4 @@ def test_task_listeners_work_before_a_task_is_done():
         assert world.state(instance) == "COMPLETED"
         assert world.variables(instance) == {"answer": 1}
         assert [job.kind for job in world.done_jobs] == ["TASK_LISTENER", "TASK_LISTENER"]
-        assert world.store.completers(instance, "work") == {"ann"}
+        assert world.store.completers(instance, ["work"]) == {"ann"}

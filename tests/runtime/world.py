@@ -6,7 +6,7 @@ With `reload=True` every step begins with what the store holds as JSON text, as 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -16,7 +16,8 @@ from engine.bpmn import read_bpmn
 from engine.bpmn.model import Binding, Element, ElementType, EventType, ProcessModel
 from engine.clock import FixedClock
 from engine.runtime import timers
-from engine.runtime.changes import Changes
+from engine.runtime.changes import Changes, InstanceMigrated
+from engine.runtime.migration import MigrationPlan
 from engine.runtime.sources import DeployedDecision, DeployedProcess
 from engine.spiff import Limits, ProcessRuntime
 
@@ -206,6 +207,15 @@ class World:
         self.clock.set(goal)
         self.messages = [m for m in self.messages if m.expires > self.clock.now()]
 
+    def migrate(
+        self, instance: int, target: DeployedProcess, mapping: Mapping[str, str] | None = None
+    ) -> MigrationPlan:
+        """The plan; carried out when it is possible."""
+        runtime = self.runtime()
+        plan = runtime.migrate(instance, target.key, mapping)
+        self.settle(runtime)
+        return plan
+
     # --- looking --------------------------------------------------------------------------------
 
     def job(self, job_type: str) -> Any:
@@ -281,6 +291,8 @@ class World:
 
     def _write(self, changes: Changes) -> None:
         self.store.write(changes)
+        for migrated in changes.instances_migrated:
+            self._rename(migrated)
         for instance in changes.instances_started:
             self.instances.append((instance.key, self.processes[instance.definition_key].process_id))
             self.parents[instance.key] = instance.parent_key
@@ -309,6 +321,19 @@ class World:
             open_.update((record.key, record) for record in created)
         self.incidents_raised += changes.incidents_raised
         self.timers_created += [timer.element_id for timer in changes.timers_opened]
+
+    def _rename(self, migrated: InstanceMigrated) -> None:
+        for rows, open_ in (
+            (migrated.jobs, self.jobs),
+            (migrated.user_tasks, self.user_tasks),
+            (migrated.timers, self.timers),
+            (migrated.message_subscriptions, self.subscriptions),
+            (migrated.signal_subscriptions, self.signal_subscriptions),
+            (migrated.incidents, self.incidents),
+        ):
+            for row in rows:
+                changed = {k: v for k, v in vars(row).items() if k != "key"}
+                open_[row.key] = replace(open_[row.key], definition_key=migrated.definition_key, **changed)
 
     def _trigger(self, record: Any, variables: Mapping[str, Any]) -> bool:
         runtime = self.runtime()

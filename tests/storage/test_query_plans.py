@@ -66,7 +66,7 @@ def metrics(unit, key):
 def timeline(unit, key):
     unit.audit.of_instance(key)
     unit.history.element_instances(key)
-    unit.history.completers(key, "approve")
+    unit.history.completers(key, ["approve"])
 
 
 SCAN = re.compile(r"SCAN (\w+)")

@@ -111,7 +111,7 @@ def test_a_finished_element_moves_from_the_live_ones_to_history(database):
     with database.read() as view:
         assert view.tokens.of_instance(instance.key) == []
         assert view.history.element_instances(instance.key) == (finished(element),)
-        assert view.history.completers(instance.key, "approve") == {"anna"}
+        assert view.history.completers(instance.key, ["approve"]) == {"anna"}
 
 
 def test_history_shows_live_and_finished_elements_in_the_order_of_their_start(database):

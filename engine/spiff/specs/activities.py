@@ -109,9 +109,6 @@ class UserTaskJobSpec(JobSpec):
 class ReceiveSpec(ElementSpec):
     """Receive tasks and intermediate catch events wait for their own event."""
 
-    def events_to_wait_for(self) -> list[Element]:
-        return [*super().events_to_wait_for(), self.element]
-
     def subscribe(self, token: Token) -> None:
         if TRIGGERED not in token.record.data:
             super().subscribe(token)

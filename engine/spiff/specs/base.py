@@ -45,7 +45,7 @@ class ElementSpec(BpmnTaskSpec):
         self.record_type = self.type_of_records()
         self.repeats = element.multi_instance is not None or element.standard_loop is not None
         self.is_round = self.repeats and self.record_type is element.type
-        self.waited_for = self.events_to_wait_for()
+        self.waited_for = subscriptions.awaited_events(element, self.record_type)
         self.can_be_undone = element.compensation_boundary is not None or element.type.is_container
         self.has_conditional_flows = any(
             flow.condition is not None or flow is element.default_flow for flow in element.outgoing
@@ -61,12 +61,6 @@ class ElementSpec(BpmnTaskSpec):
     ) -> None:
         """A token has gone along `flow`, which ends here."""
         workflow.send(self, scope, note=note)
-
-    def events_to_wait_for(self) -> list[Element]:
-        """The events that an active instance of this element waits for."""
-        if self.is_round:
-            return []
-        return [event for event in self.element.boundaries if subscriptions.is_waited_for(event)]
 
     def execute(self, token: Token) -> bool:
         """The behaviour; False when the element waits. Repeated after an incident."""

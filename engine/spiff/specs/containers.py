@@ -9,7 +9,6 @@ from ...model import ElementState, InstanceState
 from ...runtime import ad_hoc
 from ...runtime.calls import variables_from_child
 from ...runtime.records import LiveElement
-from ...runtime.subscriptions import events_of_scope
 from ..token import Token
 from .base import ElementSpec
 
@@ -22,9 +21,6 @@ ENTER = "enter"
 
 class ContainerSpec(ElementSpec):
     """Starts at its start event and completes when nothing is active inside it any more."""
-
-    def events_to_wait_for(self) -> list[Element]:
-        return [*super().events_to_wait_for(), *events_of_scope(self.element)]
 
     def execute(self, token: Token) -> bool:
         record = token.record

@@ -9,7 +9,6 @@ from ...bpmn.model import Element, SequenceFlow
 from ...runtime import joins
 from ...runtime.flows import exclusive_choice, inclusive_choice
 from ...runtime.records import LiveElement
-from ...runtime.subscriptions import is_waited_for
 from ..token import Token
 from .base import TRIGGERED, ElementSpec
 
@@ -62,9 +61,6 @@ class InclusiveGatewaySpec(ElementSpec):
 
 class EventGatewaySpec(ElementSpec):
     """Waits for the first of the events behind it, and goes to that one."""
-
-    def events_to_wait_for(self) -> list[Element]:
-        return [flow.target for flow in self.element.outgoing if is_waited_for(flow.target)]
 
     def execute(self, token: Token) -> bool:
         return False
