@@ -145,6 +145,24 @@ class UserTaskAlreadyClaimed(Conflict):
         super().__init__(f"user task {key} is already claimed by {by}")
 
 
+class UserTaskBusy(Conflict):
+    """A task listener has the word: until its job is done nobody else may change the task."""
+
+    def __init__(self, key: int, action: str, state: str, listener: str = "") -> None:
+        self.key, self.state, self.listener = key, state, listener
+        waits = f"; it waits for the listener '{listener}'" if listener else ""
+        super().__init__(f"cannot {action} user task {key}: it is in state {state}{waits}")
+
+
+class UserTaskTransitionDenied(Conflict):
+    """A task listener said no; the task is as it was. `event` is the listener's: completing, ..."""
+
+    def __init__(self, key: int, event: str, reason: str) -> None:
+        self.key, self.event, self.reason = key, event, reason
+        said = f": {reason}" if reason else ""
+        super().__init__(f"{event} user task {key} was denied by a task listener{said}")
+
+
 class StaleVersion(Conflict):
     """The page that sent this was opened before the last change."""
 

@@ -6,7 +6,7 @@ Keys are 64-bit integers, unique over all kinds. Times are aware and in UTC. `na
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -275,9 +275,24 @@ class Variable:
 
 
 class UserTaskState(StrEnum):
+    """Those in -ING wait for the job of a task listener; everybody else has to wait with it."""
+
+    CREATING = "CREATING"
     CREATED = "CREATED"
+    ASSIGNING = "ASSIGNING"
+    UPDATING = "UPDATING"
+    COMPLETING = "COMPLETING"
     COMPLETED = "COMPLETED"
+    CANCELING = "CANCELING"
     CANCELED = "CANCELED"
+
+    @property
+    def is_open(self) -> bool:
+        return self not in (UserTaskState.COMPLETED, UserTaskState.CANCELED)
+
+    @property
+    def waits_for_listener(self) -> bool:
+        return self.is_open and self is not UserTaskState.CREATED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -360,6 +375,37 @@ class Job:
     attempt: int = 0
     actor: str = ""
     variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskListenerResult:
+    """What the job of a task listener answers. `corrections` change the user task with the transition:
+    `assignee` ("" is nobody), `candidate_groups`, `candidate_users` (lists), `due_at`, `follow_up_at` (aware
+    times; None clears) and `priority`. `denied` stops the transition; there are no corrections then."""
+
+    denied: bool = False
+    denied_reason: str = ""
+    corrections: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ElementActivation:
+    """An element to activate in an ad-hoc subprocess; `variables` are local to that activation."""
+
+    element_id: str
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdHocResult:
+    """What the job of an ad-hoc subprocess answers: what to activate next, or that it is enough."""
+
+    activate: Sequence[ElementActivation] = ()
+    completion_condition_fulfilled: bool = False
+    cancel_remaining_instances: bool = False
+
+
+JobResult = TaskListenerResult | AdHocResult
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -282,7 +282,8 @@ class Element:
 
     `boundaries` are the events attached to it (in the diagram's order), `attached_to` the activity a
     boundary event sits on. `event_sub_processes` and `children` belong to containers; `start_event`
-    of an event subprocess is its only child start event. `handler` is the compensation handler that a
+    of an event subprocess is its only child start event. `headers` are the static ones of every job of
+    the element, its listeners' included. `handler` is the compensation handler that a
     compensation boundary event leads to.
     """
 
@@ -304,6 +305,7 @@ class Element:
     inputs: tuple[IoMapping, ...] = ()
     outputs: tuple[IoMapping, ...] = ()
     job: TaskDefinition | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     user_task: UserTaskDefinition | None = None
     script: Script | None = None
     called_element: CalledElement | None = None

@@ -75,6 +75,7 @@ def read_io_mappings(xml: XmlElement, element: Element, reading: Reading) -> Non
 
 
 def read_job(xml: XmlElement, element: Element, reading: Reading) -> None:
+    element.headers = _headers(xml)
     definition = extension(xml, ZEEBE, "taskDefinition")
     if definition is None:
         return
@@ -87,7 +88,7 @@ def read_job(xml: XmlElement, element: Element, reading: Reading) -> None:
             part="taskDefinition",
         )
     retries = reading.texts.value(definition.get("retries"), element, "taskDefinition retries")
-    element.job = TaskDefinition(type=kind or "", retries=retries or "3", headers=_headers(xml))
+    element.job = TaskDefinition(type=kind or "", retries=retries or "3", headers=element.headers)
 
 
 def read_listeners(xml: XmlElement, element: Element, reading: Reading) -> None:
@@ -129,7 +130,7 @@ def read_user_task(xml: XmlElement, element: Element, reading: Reading) -> None:
         actor_variable=properties.get("tenure:actorVariable", "").strip(),
     )
     if not managed and element.job is None:
-        element.job = TaskDefinition(type=USER_TASK_JOB, retries="1", headers=_headers(xml))
+        element.job = TaskDefinition(type=USER_TASK_JOB, retries="1", headers=element.headers)
 
 
 def read_form(xml: XmlElement, at: Place, reading: Reading) -> FormReference | None:

@@ -7,6 +7,7 @@ subscriptions take what was published before them. Nothing is written before all
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from ..clock import FixedClock
@@ -70,10 +71,12 @@ class Step:
         handler = self.context.engine.handlers[job.type]
         self._tried.add(job.key)
         context = job_context(self.context, job, self.runtime, self.actor)
-        result = run_handler(handler, context, self.context)
+        key = job.element_instance_key
+        check = partial(self.runtime.check_job_result, key)
+        result = run_handler(handler, context, self.context, kind=job.kind, check=check)
         match result:
-            case Succeeded(variables=variables):
-                self.runtime.complete_element(job.element_instance_key, variables)
+            case Succeeded(variables=variables, result=answer):
+                self.runtime.complete_element(key, variables, result=answer)
                 self.say(job, context.log_lines)
                 self.context.follow_ups += [(message, self.actor) for message in context.outgoing]
             case Thrown(error=error):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..errors import BpmnError, JobInputInvalid, Unavailable
+from ..errors import BpmnError, InvalidInput, JobInputInvalid, Unavailable
 from ..handlers import Handler, JobContext, parse_duration
-from ..model import Actor, Document, Job
+from ..model import Actor, Document, Job, JobKind, JobResult
 from ..runtime.changes import JobCreated
 from ..spiff import ProcessRuntime
 from ..storage import TransactionConflict, translated
@@ -19,6 +19,7 @@ from .command import CommandContext
 
 log = logging.getLogger(__name__)
 
+LISTENERS = (JobKind.EXECUTION_LISTENER, JobKind.TASK_LISTENER)
 RETRY_BACK_OFF = "retryBackoff"
 MAX_TRACE = 10_000
 
@@ -26,6 +27,7 @@ MAX_TRACE = 10_000
 @dataclass(frozen=True)
 class Succeeded:
     variables: dict[str, Any]
+    result: JobResult | None
 
 
 @dataclass(frozen=True)
@@ -46,26 +48,45 @@ class Failed:
 Result = Succeeded | Thrown | Failed
 
 
-def run_handler(handler: Handler, job: JobContext, context: CommandContext) -> Result:
-    """Run under a savepoint: what a handler wrote before it failed, or before it raised a BpmnError, is
-    undone. A collision of transactions passes through, because the whole command has to run again."""
+def run_handler(
+    handler: Handler,
+    job: JobContext,
+    context: CommandContext,
+    *,
+    kind: JobKind,
+    check: Callable[[Mapping[str, Any], JobResult | None], None],
+) -> Result:
+    """Run under a savepoint, `check` of the answer included: what a handler wrote before it failed, or before
+    it raised a BpmnError, is undone. A collision of transactions passes through, because the whole command
+    has to run again."""
     try:
         with translated("of this step"), context.uow.savepoint():
-            return Succeeded(handler.run(job))
+            variables = handler.run(job)
+            check(variables, job.result)
+            return Succeeded(variables, job.result)
     except (TransactionConflict, Unavailable):
         raise
     except BpmnError as error:
-        return Thrown(error)
+        return refused_error(error, kind, context) or Thrown(error)
     except Exception as error:
         log.warning("job %s (%s) of %s failed: %s", job.key, job.type, job.process_instance_key, error)
         return failure(error, job.headers, job.retries, context)
+
+
+def refused_error(error: BpmnError, kind: JobKind, context: CommandContext) -> Failed | None:
+    """A listener has no error events around it: its business error is a failure, and trying again would not
+    mend it."""
+    if kind not in LISTENERS:
+        return None
+    said = f"a listener cannot throw the error '{error.code}': {error}; let the element's own job throw it"
+    return Failed(retries=0, message=said, trace="", due_at=context.now)
 
 
 def failure(error: Exception, headers: Mapping[str, str], retries: int, context: CommandContext) -> Failed:
     """A wrong input is not tried again: waiting would not mend it."""
     wait = back_off(headers, context.engine.limits.retry_back_off)
     return Failed(
-        retries=0 if isinstance(error, JobInputInvalid) else max(retries - 1, 0),
+        retries=0 if isinstance(error, (JobInputInvalid, InvalidInput)) else max(retries - 1, 0),
         message=describe(error),
         trace="".join(traceback.format_exception(error))[-MAX_TRACE:],
         due_at=context.now + wait,

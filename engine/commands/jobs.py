@@ -11,12 +11,13 @@ from typing import Any
 from ..errors import BpmnError, InvalidInput, JobNotActivatable, JobNotFound
 from ..handlers import OutgoingMessage
 from ..identity import OPERATE, WORK_JOBS
-from ..model import SYSTEM, Actor, InstanceState, Job, JobState
+from ..model import SYSTEM, Actor, InstanceState, Job, JobResult, JobState
+from ..runtime.changes import Changes
 from .advance import Step
 from .command import Command, CommandContext
-from .handler_run import Failed, failure
+from .handler_run import LISTENERS, Failed, failure, refused_error
 from .live_state import visible_variables
-from .values import checked_variables
+from .values import checked_result, checked_variables
 
 OPEN = (JobState.CREATED, JobState.FAILED)
 MAX_JOBS = 1_000
@@ -58,6 +59,7 @@ class CompleteJob(Command[None]):
 
     key: int
     variables: Mapping[str, Any] = field(default_factory=dict)
+    result: JobResult | None = None
     worker: str = ""
     attempt: int | None = None
     messages: tuple[OutgoingMessage, ...] = ()
@@ -68,9 +70,9 @@ class CompleteJob(Command[None]):
         job = open_job(context, self.key, self.worker, self.attempt)
         variables = checked_variables(self.variables)
         step = Step(context, author_of(job), work=job)
-        step.runtime.complete_element(job.element_instance_key, variables)
+        step.runtime.complete_element(job.element_instance_key, variables, result=checked_result(self.result))
         step.say(job, self.log)
-        step.advance()
+        _drop_drafts(context, step.advance())
         context.follow_ups += [(message, context.actor) for message in self.messages]
         _audit(context, "complete-job", job, variables=sorted(variables))
 
@@ -91,9 +93,8 @@ class FailJob(Command[None]):
         job = open_job(context, self.key, self.worker, self.attempt)
         step = Step(context, author_of(job), work=job)
         if self.variables:
-            step.runtime.set_variables(
-                job.element_instance_key, checked_variables(self.variables), local=True
-            )
+            values = checked_variables(self.variables)
+            step.runtime.set_variables(job.element_instance_key, values, local=True, listened=False)
         failed = Failed(
             retries=max(self.retries, 0),
             message=self.message or "the worker gave no reason",
@@ -119,6 +120,8 @@ class ThrowJobError(Command[None]):
         if not self.code:
             raise InvalidInput("an error needs a code")
         job = open_job(context, self.key, self.worker, self.attempt)
+        if job.kind in LISTENERS:
+            raise JobNotActivatable(f"job {job.key} is a listener's; it cannot throw an error, only fail")
         variables = checked_variables(self.variables)
         step = Step(context, author_of(job), work=job)
         step.throw(job, BpmnError(self.code, self.message, variables))
@@ -163,7 +166,7 @@ class RunJob(Command[bool]):
             return False
         step = Step(context, author_of(job), work=job)
         done = step.do_job(job)
-        step.advance()
+        _drop_drafts(context, step.advance())
         _audit(context, "complete-job" if done else "fail-job", job)
         return done
 
@@ -195,12 +198,13 @@ class JobAttemptFailed(Command[None]):
         except JobNotActivatable:
             return
         step = Step(context, author_of(job), work=job)
-        if isinstance(self.error, BpmnError):
+        refused = refused_error(self.error, job.kind, context) if isinstance(self.error, BpmnError) else None
+        if isinstance(self.error, BpmnError) and refused is None:
             step.throw(job, self.error)
             step.advance()
             _audit(context, "throw-error", job, code=self.error.code)
             return
-        failed = failure(self.error, job.headers, job.retries, context)
+        failed = refused or failure(self.error, job.headers, job.retries, context)
         step.fail(job, failed)
         step.advance()
         _audit(context, "fail-job", job, retries=failed.retries, message=failed.message[:500])
@@ -225,6 +229,12 @@ def open_job(context: CommandContext, key: int, worker: str = "", attempt: int |
 def author_of(job: Job) -> Actor:
     """In whose name the process goes on after a job: not the executor, but whoever led to it."""
     return Actor(user_id=job.actor) if job.actor and job.actor != SYSTEM.user_id else SYSTEM
+
+
+def _drop_drafts(context: CommandContext, changes: Changes) -> None:
+    """Of user tasks whose completion had waited for a listener."""
+    for key in changes.user_tasks_completed:
+        context.uow.drafts.delete(key)
 
 
 def _audit(context: CommandContext, action: str, job: Job, **details: Any) -> None:

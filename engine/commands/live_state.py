@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from ..model import UserTask
 from ..runtime.records import LiveElement, LiveInstance
 from ..storage import View
 
@@ -29,6 +30,9 @@ class StoredState:
     def find_process_instance(self, element_instance_key: int) -> int | None:
         owner = self._owners.get(element_instance_key)
         return owner or self._view.tokens.process_instance_of(element_instance_key)
+
+    def load_user_task(self, key: int) -> UserTask:
+        return self._view.user_tasks.get(key)
 
     def completers(
         self,

@@ -8,19 +8,22 @@ from datetime import datetime
 from typing import Any
 
 from ..errors import (
-    Conflict,
     FormInvalid,
     InvalidInput,
     PermissionDenied,
     StaleVersion,
     UserTaskAlreadyClaimed,
     UserTaskAlreadyCompleted,
+    UserTaskBusy,
     UserTaskCancelled,
     UserTaskNotFound,
+    UserTaskTransitionDenied,
 )
 from ..forms import FormModel
 from ..identity import OPERATE
 from ..model import JobKind, UserTask, UserTaskState
+from ..runtime.changes import Changes
+from ..runtime.task_listeners import ASSIGNING, UPDATING
 from .advance import Step
 from .command import Command, CommandContext
 from .deployed import StepDefinitions
@@ -28,6 +31,12 @@ from .four_eyes import with_present_exclusions
 from .values import checked_variables
 from .visibility import may_see
 
+_CAMUNDA_ACTIONS = {
+    "claim-user-task": "claim",
+    "unclaim-user-task": "unassign",
+    "assign-user-task": "assign",
+    "delegate-user-task": "assign",
+}
 _CHANGEABLE = ("due_at", "follow_up_at", "priority", "candidate_groups", "candidate_users")
 
 
@@ -41,6 +50,7 @@ class ClaimUserTask(Command[UserTask]):
         user = context.actor.user_id
         if task.assignee == user:
             return task
+        check_not_busy(context, task, "claim")
         if task.assignee is not None and task.assignee not in context.facts.stands_in_for:
             raise UserTaskAlreadyClaimed(task.key, task.assignee)
         context.rights.check_work(context.actor, with_present_exclusions(context, task))
@@ -53,6 +63,7 @@ class UnclaimUserTask(Command[UserTask]):
 
     def run(self, context: CommandContext) -> UserTask:
         task = open_user_task(context, self.key)
+        check_not_busy(context, task, "unassign")
         if task.assignee is None:
             return task
         _own_or_operate(context, task, "give back")
@@ -71,6 +82,7 @@ class AssignUserTask(Command[UserTask]):
         operator = context.rights.may(context.actor, OPERATE)
         if not operator:
             _own_or_operate(context, task, "assign")
+        check_not_busy(context, task, "assign")
         context.rights.check_receive(self.assignee, task, candidate=not operator)
         return _assign(context, task, self.assignee, "assign-user-task")
 
@@ -86,6 +98,7 @@ class DelegateUserTask(Command[UserTask]):
     def run(self, context: CommandContext) -> UserTask:
         task = with_present_exclusions(context, open_user_task(context, self.key))
         _own_or_operate(context, task, "delegate")
+        check_not_busy(context, task, "delegate")
         context.rights.check_receive(self.to, task, candidate=True)
         return _assign(context, task, self.to, "delegate-user-task", comment=self.comment)
 
@@ -108,8 +121,12 @@ class UpdateUserTask(Command[UserTask]):
             context.need(OPERATE, f"change user task {self.key}")
         else:
             _own_or_operate(context, task, "change")
-        kept = {name: getattr(task, name) for name in _CHANGEABLE}
-        context.uow.user_tasks.update(self.key, **kept | changes)
+        check_not_busy(context, task, "update")
+        if listens(context, task, UPDATING):
+            _after_listeners(context, task, UPDATING, "update", changes)
+        else:
+            kept = {name: getattr(task, name) for name in _CHANGEABLE}
+            context.uow.user_tasks.update(self.key, **kept | changes)
         context.audit(
             "update-user-task",
             "user-task",
@@ -150,15 +167,19 @@ class CompleteUserTask(Command[UserTask]):
     def run(self, context: CommandContext) -> UserTask:
         task = open_user_task(context, self.key, self.version)
         context.rights.check_work(context.actor, with_present_exclusions(context, task))
-        _check_not_completing(context, task)
+        check_not_busy(context, task, "complete")
         step = Step(context, work=task)
         variables = self._typed(context, task, step)
         outcome = self._outcome(task, variables)
         if outcome is not None:
             variables[task.outcome_variable] = outcome
-        step.runtime.complete_element(task.element_instance_key, variables)
-        step.advance({task.key: outcome} if outcome is not None else {})
-        context.uow.drafts.delete(task.key)
+        step.runtime.complete_element(task.element_instance_key, variables, outcome=outcome or "")
+        changes = step.advance({task.key: outcome} if outcome is not None else {})
+        _raise_denied(changes, task)
+        waits = task.key not in changes.user_tasks_completed
+        held: dict[str, Any] = {"waitsForListener": True} if waits else {}
+        if not waits:
+            context.uow.drafts.delete(task.key)
         context.audit(
             "complete-user-task",
             "user-task",
@@ -167,7 +188,10 @@ class CompleteUserTask(Command[UserTask]):
             elementId=task.element_id,
             outcome=outcome,
             variables=sorted(variables),
+            **held,
         )
+        if waits:
+            return context.uow.user_tasks.get(task.key)
         return replace(
             task,
             state=UserTaskState.COMPLETED,
@@ -220,7 +244,7 @@ def open_user_task(context: CommandContext, key: int, version: int | None = None
     seen = context.uow.user_tasks.get(key)
     found = context.lock(seen.process_instance_key, root_key=seen.root_process_instance_key)
     task = context.uow.user_tasks.get(key)
-    if task.state is not UserTaskState.CREATED and not may_see(context.rights, context.actor, task):
+    if not task.state.is_open and not may_see(context.rights, context.actor, task):
         raise UserTaskNotFound(key)
     if task.state is UserTaskState.COMPLETED:
         raise UserTaskAlreadyCompleted(key, task.completed_by, task.completed_at)
@@ -241,14 +265,36 @@ def user_task_form(definitions: StepDefinitions, task: UserTask) -> FormModel | 
     return definitions.form_of(reference, task.definition_key)
 
 
-def _check_not_completing(context: CommandContext, task: UserTask) -> None:
-    """A listener job may still hold the task open after somebody has completed it."""
+def check_not_busy(context: CommandContext, task: UserTask, action: str) -> None:
+    """Raises UserTaskBusy while a task listener has the word."""
+    if task.state.waits_for_listener:
+        jobs = context.uow.jobs.open_of_element(task.element_instance_key)
+        listener = next((job.type for job in jobs if job.kind is JobKind.TASK_LISTENER), "")
+        raise UserTaskBusy(task.key, action, task.state, listener)
+
+
+def listens(context: CommandContext, task: UserTask, event: str) -> bool:
+    """Whether a task listener has to agree to this kind of change."""
     element = context.definitions.model(task.definition_key).elements.get(task.element_id)
-    if element is None or not element.task_listeners:
-        return
-    for job in context.uow.jobs.open_of_element(task.element_instance_key):
-        if job.kind is JobKind.TASK_LISTENER:
-            raise Conflict(f"user task {task.key} waits for its listener '{job.type}' ({job.listener_event})")
+    return element is not None and any(listener.event == event for listener in element.task_listeners)
+
+
+def _after_listeners(
+    context: CommandContext, task: UserTask, event: str, action: str, changed: Mapping[str, Any]
+) -> None:
+    """Change the task when its listeners have agreed: at once where they are handlers of this engine.
+
+    A denial raises UserTaskTransitionDenied, and nothing has happened.
+    """
+    step = Step(context, work=task)
+    step.runtime.change_user_task(task.element_instance_key, event, action, changed)
+    _raise_denied(step.advance(), task)
+
+
+def _raise_denied(changes: Changes, task: UserTask) -> None:
+    for denied in changes.user_tasks_denied:
+        if denied.key == task.key:
+            raise UserTaskTransitionDenied(task.key, denied.event, denied.reason)
 
 
 def _own_or_operate(context: CommandContext, task: UserTask, action: str) -> None:
@@ -261,7 +307,11 @@ def _own_or_operate(context: CommandContext, task: UserTask, action: str) -> Non
 def _assign(
     context: CommandContext, task: UserTask, assignee: str | None, action: str, **details: Any
 ) -> UserTask:
-    context.uow.user_tasks.assign(task.key, assignee)
+    listened = listens(context, task, ASSIGNING)
+    if listened:
+        _after_listeners(context, task, ASSIGNING, _CAMUNDA_ACTIONS[action], {"assignee": assignee})
+    else:
+        context.uow.user_tasks.assign(task.key, assignee)
     context.audit(
         action,
         "user-task",
@@ -272,4 +322,6 @@ def _assign(
         after=assignee,
         **details,
     )
+    if listened:
+        return context.uow.user_tasks.get(task.key)
     return replace(task, assignee=assignee, version=task.version + 1)

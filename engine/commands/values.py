@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..errors import InvalidVariables
 from ..handlers import to_json_value
+from ..model import AdHocResult, ElementActivation, JobResult
 
 MAX_NAME = 200
 
@@ -26,3 +28,14 @@ def checked_variables(variables: Mapping[str, Any] | None) -> dict[str, Any]:
     if errors:
         raise InvalidVariables(errors)
     return values
+
+
+def checked_result(result: JobResult | None) -> JobResult | None:
+    """The same with checked variables. Raises InvalidVariables."""
+    if not isinstance(result, AdHocResult):
+        return result
+    chosen = tuple(
+        ElementActivation(element_id=one.element_id, variables=checked_variables(one.variables))
+        for one in result.activate
+    )
+    return replace(result, activate=chosen)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from ..errors import HandlerFailed
-from ..model import Document
+from ..model import AdHocResult, Document, ElementActivation, JobResult, TaskListenerResult
+from .conversion import to_variables
 
 
 class Documents(Protocol):
@@ -73,6 +74,7 @@ class JobContext:
     members_of: Callable[[str], Sequence[str]] | None = None
     log_lines: list[str] = field(default_factory=list)
     outgoing: list[OutgoingMessage] = field(default_factory=list)
+    result: JobResult | None = None
 
     @property
     def records(self) -> Any:
@@ -97,6 +99,29 @@ class JobContext:
         if self.members_of is None:
             raise HandlerFailed(f"nobody to ask who is in a group, for handler '{self.type}'")
         return sorted(self.members_of(group))
+
+    def deny(self, reason: str = "") -> None:
+        """As a task listener: the user task stays as it was. A command that is still under way is undone as a
+        whole, with what this handler wrote."""
+        self.result = TaskListenerResult(denied=True, denied_reason=reason)
+
+    def correct(self, **corrections: Any) -> None:
+        """As a task listener: change `assignee`, `candidate_groups`, `candidate_users`, `due_at`,
+        `follow_up_at` or `priority` of the user task along with what is being done."""
+        before = self.result.corrections if isinstance(self.result, TaskListenerResult) else {}
+        self.result = TaskListenerResult(corrections={**before, **corrections})
+
+    def activate(self, element_id: str, variables: Mapping[str, Any] | None = None) -> None:
+        """As the worker of an ad-hoc subprocess: activate this element next, with variables of its own."""
+        chosen = ElementActivation(element_id=element_id, variables=to_variables(dict(variables or {})))
+        before = self.result if isinstance(self.result, AdHocResult) else AdHocResult()
+        self.result = replace(before, activate=(*before.activate, chosen))
+
+    def finish_ad_hoc(self, *, cancel_remaining: bool = False) -> None:
+        """As the worker of an ad-hoc subprocess: it is enough; what still runs comes to its end or goes."""
+        self.result = AdHocResult(
+            completion_condition_fulfilled=True, cancel_remaining_instances=cancel_remaining
+        )
 
     def log(self, text: str) -> None:
         """Say something in the timeline of the process instance; kept when the job succeeds."""

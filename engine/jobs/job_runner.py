@@ -87,6 +87,7 @@ class JobRunner:
             CompleteJob(
                 key=job.key,
                 variables=variables,
+                result=context.result,
                 worker=job.worker,
                 attempt=job.attempt,
                 messages=tuple(context.outgoing),

@@ -17,6 +17,7 @@ from ..model import (
     IncidentFilter,
     Job,
     JobFilter,
+    JobResult,
     Page,
     RepairEffect,
     Timer,
@@ -59,10 +60,20 @@ class WorkPart(EnginePart):
         )
 
     def complete_job(
-        self, key: int, variables: Variables | None = None, *, by: Actor, worker: str = ""
+        self,
+        key: int,
+        variables: Variables | None = None,
+        *,
+        by: Actor,
+        worker: str = "",
+        result: JobResult | None = None,
     ) -> None:
-        """Raises JobNotFound, JobNotActivatable when `worker` no longer holds the lock."""
-        self.commands.run(CompleteJob(key=key, variables=variables or {}, worker=worker), by)
+        """`result` is the answer of a task listener or of an ad-hoc subprocess.
+
+        Raises JobNotFound, JobNotActivatable when `worker` no longer holds the lock, InvalidInput for an
+        answer that this job may not give.
+        """
+        self.commands.run(CompleteJob(key=key, variables=variables or {}, result=result, worker=worker), by)
 
     def fail_job(
         self,

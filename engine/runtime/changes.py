@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..model import ElementInstance, FlowTaken, InstanceState, JobKind
+from ..model import ElementInstance, FlowTaken, InstanceState, JobKind, UserTaskState
 from .records import LiveElement, LiveInstance
 
 
@@ -62,6 +62,16 @@ class UserTaskCreated:
     outcome_variable: str
     inbox: Mapping[str, Any]
     created_at: datetime
+    state: UserTaskState = UserTaskState.CREATED
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserTaskDenied:
+    """A task listener has stopped a transition; `event`: assigning, updating or completing."""
+
+    key: int
+    event: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,6 +266,9 @@ class Changes:
     - `instances_migrated` come before all that follows: the rest may close or change what they rename.
     - `elements_started` to insert, `elements_changed` to update; `elements_ended` go to history and,
       where the live record existed before the step, it is deleted (deleting what is not there is harmless).
+    - `user_tasks_changed` maps the key of a task that existed before to its new state, assignee, candidates,
+      times, priority: those that a task listener's transition has changed. `outcomes` are the decisions of
+      tasks whose completion had to wait for a listener.
     - `variables_set` belong to scopes that live on, or to the process instance, which keeps its variables
       when it ends. The variables of `scopes_dropped` are live no longer; their last values, as far as this
       step knows them, stand in `variables_ended` for history.
@@ -273,6 +286,9 @@ class Changes:
     variables_ended: list[VariableSet] = field(default_factory=list)
     scopes_dropped: list[int] = field(default_factory=list)
     user_tasks_created: list[UserTaskCreated] = field(default_factory=list)
+    user_tasks_changed: dict[int, dict[str, Any]] = field(default_factory=dict)
+    user_tasks_denied: list[UserTaskDenied] = field(default_factory=list)
+    outcomes: dict[int, str] = field(default_factory=dict)
     user_tasks_completed: list[int] = field(default_factory=list)
     user_tasks_cancelled: list[int] = field(default_factory=list)
     jobs_created: list[JobCreated] = field(default_factory=list)

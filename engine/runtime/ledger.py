@@ -3,7 +3,8 @@ but history."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ from .changes import (
     SignalThrown,
     TimerOpened,
     UserTaskCreated,
+    UserTaskDenied,
     VariableSet,
 )
 from .records import LiveElement, LiveInstance
@@ -49,6 +51,7 @@ class Ledger:
         self._variables_ended: list[VariableSet] = []
         self._scopes_dropped: list[int] = []
         self._user_tasks: dict[int, UserTaskCreated] = {}
+        self._user_tasks_changed: dict[int, dict[str, Any]] = {}
         self._user_tasks_completed: list[int] = []
         self._user_tasks_cancelled: list[int] = []
         self._jobs: dict[int, JobCreated] = {}
@@ -62,6 +65,8 @@ class Ledger:
         self._signals_closed: list[int] = []
         self._incidents: dict[int, IncidentRaised] = {}
         self._incidents_resolved: list[int] = []
+        self.user_tasks_denied: list[UserTaskDenied] = []
+        self.outcomes: dict[int, str] = {}
         self.flows_taken: list[FlowTaken] = []
         self.decisions_evaluated: list[DecisionEvaluated] = []
         self.signals_thrown: list[SignalThrown] = []
@@ -151,6 +156,18 @@ class Ledger:
     def user_task_created(self, task: UserTaskCreated) -> None:
         self._user_tasks[task.key] = task
 
+    def user_task_changed(self, key: int, changes: Mapping[str, Any]) -> None:
+        """New values of a user task that stays open."""
+        created = self._user_tasks.get(key)
+        if created is not None:
+            self._user_tasks[key] = replace(created, **changes)
+        else:
+            self._user_tasks_changed.setdefault(key, {}).update(changes)
+
+    def user_task(self, key: int) -> tuple[UserTaskCreated | None, Mapping[str, Any]]:
+        """What this step knows of a user task: its record, if it began here, and what was changed."""
+        return self._user_tasks.get(key), self._user_tasks_changed.get(key, {})
+
     def user_task_completed(self, key: int) -> None:
         _close(key, self._user_tasks, self._user_tasks_completed)
 
@@ -215,6 +232,9 @@ class Ledger:
             variables_ended=self._variables_ended,
             scopes_dropped=self._scopes_dropped,
             user_tasks_created=list(self._user_tasks.values()),
+            user_tasks_changed=self._user_tasks_changed,
+            user_tasks_denied=self.user_tasks_denied,
+            outcomes=self.outcomes,
             user_tasks_completed=self._user_tasks_completed,
             user_tasks_cancelled=self._user_tasks_cancelled,
             jobs_created=list(self._jobs.values()),

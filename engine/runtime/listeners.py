@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..bpmn.model import Listener
 from ..model import JobKind
@@ -18,9 +18,14 @@ EXECUTION_EVENTS = frozenset({"start", "end"})
 
 
 def open_next_listener(
-    instance: Instance, element: LiveElement, listeners: Sequence[Listener], event: str
+    instance: Instance,
+    element: LiveElement,
+    listeners: Sequence[Listener],
+    event: str,
+    headers: Mapping[str, str],
 ) -> bool:
-    """Open the job of the next listener of this event; False when all are done.
+    """Open the job of the next listener of this event; False when all are done. Raises Failure when its type
+    or retries cannot be told.
 
     The mark in the data stays until `forget_listeners`: what follows may fail and be repeated.
     """
@@ -32,7 +37,7 @@ def open_next_listener(
     element.data[_LISTENER] = [event, index]
     instance.change(element)
     kind = JobKind.EXECUTION_LISTENER if event in EXECUTION_EVENTS else JobKind.TASK_LISTENER
-    create_job(instance, element, matching[index], kind=kind, listener_event=event)
+    create_job(instance, element, matching[index], kind=kind, headers=headers, listener_event=event)
     return True
 
 

@@ -21,6 +21,27 @@ class Unloaded:
 UNLOADED = Unloaded()
 
 
+class UserTaskData(Protocol):
+    """What a task listener may know and correct of a user task."""
+
+    @property
+    def assignee(self) -> str | None: ...
+    @property
+    def candidate_groups(self) -> tuple[str, ...]: ...
+    @property
+    def candidate_users(self) -> tuple[str, ...]: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+    @property
+    def follow_up_at(self) -> datetime | None: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def form_key(self) -> int | None: ...
+    @property
+    def excluded_users(self) -> tuple[str, ...]: ...
+
+
 class LiveState(Protocol):
     """The live records in the database, as they are at the beginning of the step.
 
@@ -46,6 +67,10 @@ class LiveState(Protocol):
 
     def find_process_instance(self, element_instance_key: int) -> int | None:
         """The key of the process instance that this live element instance belongs to."""
+        ...
+
+    def load_user_task(self, key: int) -> UserTaskData:
+        """An open user task that was written by an earlier step."""
         ...
 
     def completers(

@@ -33,8 +33,13 @@ def create_user_task(
     live: LiveElement,
     element: Element,
     parent_of: Callable[[Instance], tuple[Instance, LiveElement] | None],
-) -> None:
-    """Open the user task of an element instance. Raises Failure or NoEligibleApprover before that."""
+    *,
+    assign: bool = True,
+) -> str | None:
+    """Open the user task of an element instance. Raises Failure or NoEligibleApprover before that.
+
+    Answers whom the model assigns; with `assign` the task is theirs already.
+    """
     step, record, now = instance.step, instance.record, instance.step.now()
     definition = element.user_task or UserTaskDefinition()
     seen = instance.visible(live)
@@ -43,7 +48,7 @@ def create_user_task(
     assignee = optional_text(definition.assignee, seen, now)
     if not groups and not users and assignee is None and element.lane:
         groups = (element.lane,)
-    excluded = _excluded(instance, definition, seen, parent_of)
+    excluded = present_exclusions(instance, definition, seen, parent_of)
     if excluded:
         assignee = _eligible_assignee(instance, excluded, assignee, groups, users)
     form_id, form_key, external = _form(instance, definition.form)
@@ -63,7 +68,7 @@ def create_user_task(
         element_id=element.id,
         name=element.name,
         names=element.names,
-        assignee=assignee,
+        assignee=assignee if assign else None,
         candidate_groups=groups,
         candidate_users=users,
         excluded_users=tuple(sorted(excluded)),
@@ -81,6 +86,7 @@ def create_user_task(
     live.data[_USER_TASK] = key
     instance.change(live)
     step.ledger.user_task_created(task)
+    return assignee
 
 
 def complete_user_task(instance: Instance, live: LiveElement) -> bool:
@@ -91,6 +97,16 @@ def complete_user_task(instance: Instance, live: LiveElement) -> bool:
     instance.step.ledger.user_task_completed(key)
     instance.change(live)
     return True
+
+
+def has_user_task(live: LiveElement) -> bool:
+    return _USER_TASK in live.data
+
+
+def key_of(live: LiveElement) -> int:
+    """The key of the open user task of the element instance."""
+    key: int = live.data[_USER_TASK]
+    return key
 
 
 def cancel_user_task(instance: Instance, live: LiveElement) -> None:
@@ -119,12 +135,13 @@ def completers(
     return found
 
 
-def _excluded(
+def present_exclusions(
     instance: Instance,
     definition: UserTaskDefinition,
     seen: Mapping[str, Any],
     parent_of: Callable[[Instance], tuple[Instance, LiveElement] | None],
 ) -> set[str]:
+    """Who may not do the task, by the rules of its element and by who has completed which step so far."""
     excluded = set(texts(definition.excluded_users, seen, instance.step.now()))
     for reference in definition.excluded_elements:
         excluded |= completers(instance, reference, parent_of)

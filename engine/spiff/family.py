@@ -14,9 +14,11 @@ from ..runtime.migration import Migration, MigrationPlan
 from ..runtime.records import LiveElement, LiveInstance
 from ..runtime.sources import DeployedProcess
 from ..runtime.step import Step
-from .instance_workflow import InstanceWorkflow
+from .instance_workflow import THEN, InstanceWorkflow
 from .process_spec import process_spec
 from .token import FUTURE, WAITING, Token
+
+BY_HAND = "by_hand"
 
 
 class Family:
@@ -205,16 +207,50 @@ class Family:
 
     # --- terminating ----------------------------------------------------------------------------
 
-    def terminate(self, workflow: InstanceWorkflow, record: LiveElement) -> None:
-        """End an element instance and everything inside it, children first, called instances included."""
-        self._terminate([(workflow, record, False)])
+    def terminate(self, workflow: InstanceWorkflow, record: LiveElement) -> bool:
+        """End an element instance and everything inside it, children first, called instances included.
 
-    def terminate_inside(self, workflow: InstanceWorkflow, record: LiveElement) -> None:
-        """End everything inside an element instance, called instances included; it goes on itself."""
+        False: it is terminating, and goes (`gone`) when the listeners of the user tasks inside have worked.
+        """
+        self._terminate([(workflow, record, False)])
+        return record.key not in workflow.instance.elements
+
+    def gone(self, workflow: InstanceWorkflow, record: LiveElement) -> None:
+        """Nothing holds on to a terminating element instance any more: it goes, and what waited for it goes
+        on: the scopes around it, the event that interrupted it, the calling instance."""
+        while self._let_go(workflow, record):
+            scope = workflow.instance.elements.get(record.scope_key or 0)
+            if scope is None:
+                caller = self.caller_of(workflow.instance)
+                if caller is None:
+                    return
+                workflow, record = self._workflows[caller[0].record.key], caller[1]
+                if record.state is not ElementState.TERMINATING:
+                    workflow.child_terminated(record)
+                    return
+            elif scope.state is ElementState.TERMINATING:
+                record = scope
+            else:
+                self._after(workflow, record, scope)
+                return
+
+    def _after(self, workflow: InstanceWorkflow, record: LiveElement, scope: LiveElement) -> None:
+        if THEN in record.data:
+            event_id, variables = record.data[THEN]
+            workflow.begin_boundary(scope, workflow.instance.model.elements[event_id], variables)
+        elif BY_HAND in record.data:
+            self.emptied(workflow, scope)
+        else:
+            workflow.child_terminated(scope)
+
+    def terminate_inside(self, workflow: InstanceWorkflow, record: LiveElement) -> bool:
+        """End everything inside an element instance, called instances included; it goes on itself. False: not
+        everything could go at once."""
         workflow.terminate_children(record)
         called = self._called(record)
         if called is not None:
             self._terminate([(called, called.instance.root, False)])
+        return not workflow.instance.has_children(record) and self._called(record) is None
 
     def _called(self, record: LiveElement) -> InstanceWorkflow | None:
         if record.element_type is not ElementType.CALL_ACTIVITY or "child" not in record.data:
@@ -225,12 +261,23 @@ class Family:
         while stack:
             current, live, children_gone = stack.pop()
             if children_gone:
-                current.token_of(live).cancel()
+                self._let_go(current, live)
                 continue
-            live.state = ElementState.TERMINATING
+            live.data.pop(THEN, None)
+            current.instance.change(live, ElementState.TERMINATING)
             stack.append((current, live, True))
             current.forget_coming(live)
             child = self._called(live)
             if child is not None:
                 stack.append((child, child.instance.root, False))
             stack.extend((current, inner, False) for inner in reversed(current.instance.children_of(live)))
+
+    def _let_go(self, workflow: InstanceWorkflow, live: LiveElement) -> bool:
+        """End a terminating element instance, unless something inside it or a listener still has to work."""
+        if workflow.instance.has_children(live) or self._called(live) is not None:
+            return False
+        token = workflow.token_of(live)
+        if token.task_spec.holds_on(token):
+            return False
+        token.cancel()
+        return True

@@ -21,6 +21,10 @@ from .token import READY, WAITING, Token
 if TYPE_CHECKING:
     from .family import Family
 
+THEN = "then"
+"""In the data of a terminating element instance, or of an interrupted scope: the event, and its variables,
+that goes on once everything inside has gone."""
+
 
 class InstanceWorkflow(BpmnWorkflow):
     """Created with `deserializing=True`: it makes no task tree of its own, and no prediction.
@@ -108,6 +112,9 @@ class InstanceWorkflow(BpmnWorkflow):
 
     def retry(self, token: Token) -> None:
         """Try again what an incident has stopped."""
+        if token.record.state is ElementState.TERMINATING:
+            self.family.gone(self, token.record)
+            return
         token._set_state(WAITING if token.record.state is ElementState.ACTIVATING else READY)
         self.family.enqueue(token)
 
@@ -159,9 +166,14 @@ class InstanceWorkflow(BpmnWorkflow):
         scope = self.instance.scope_of(waiting)
         assert scope is not None
         if event.interrupting:
-            self.family.terminate(self, waiting)
+            if not self.family.terminate(self, waiting):
+                waiting.data[THEN] = [event.id, dict(variables)]
+                return
         elif subscriptions.waits_for(waiting, event.id):
             subscriptions.renew_after_trigger(self.instance, waiting, event)
+        self.begin_boundary(scope, event, variables)
+
+    def begin_boundary(self, scope: LiveElement, event: Element, variables: Mapping[str, Any]) -> None:
         token = Token(self, self.spec.spec_of(event), scope=scope, local=dict(variables))
         self.coming.setdefault(scope.key, {})[token] = None
         token.task_spec._update(token)
@@ -177,8 +189,18 @@ class InstanceWorkflow(BpmnWorkflow):
             )
             self.terminate_children(scope)
             catching.mark_interrupted(self.instance, scope, sub_process)
+            if self.instance.has_children(scope):
+                scope.data[THEN] = [start.id, dict(variables)]
+                return
         elif subscriptions.waits_for(scope, start.id):
             subscriptions.renew_after_trigger(self.instance, scope, start)
+        self.begin_event_sub_process(scope, start, variables)
+
+    def begin_event_sub_process(
+        self, scope: LiveElement, start: Element, variables: Mapping[str, Any]
+    ) -> None:
+        sub_process = start.parent
+        assert sub_process is not None
         note = {"start": start.id, "payload": dict(variables)}
         self.send(self.spec.spec_of(sub_process), scope, note=note)
 
@@ -210,6 +232,17 @@ class InstanceWorkflow(BpmnWorkflow):
         self.forget_coming(scope)
         for child in self.instance.children_of(scope):
             self.family.terminate(self, child)
+
+    def child_terminated(self, scope: LiveElement) -> None:
+        """A terminating element instance of this scope, which had something to wait for, has gone."""
+        if THEN in scope.data:
+            if not self.instance.has_children(scope):
+                start_id, variables = scope.data.pop(THEN)
+                self.instance.change(scope)
+                self.begin_event_sub_process(scope, self.instance.model.elements[start_id], variables)
+            return
+        token = self.token_of(scope)
+        token.task_spec.child_terminated(token)
 
     def forget_coming(self, scope: LiveElement) -> None:
         for token in self.coming.pop(scope.key, ()):

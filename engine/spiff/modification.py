@@ -7,9 +7,9 @@ from typing import Any
 from ..bpmn.model import Element, ElementType
 from ..errors import InvalidInput
 from ..model import ElementState
-from ..runtime import jobs, listeners, user_tasks
+from ..runtime import jobs, listeners, task_listeners, user_tasks
 from ..runtime.records import LiveElement
-from .family import Family
+from .family import BY_HAND, Family
 from .instance_workflow import InstanceWorkflow
 from .specs.base import SKIPPED
 from .specs.containers import enter
@@ -55,13 +55,16 @@ def skip_element(
         raise InvalidInput(
             f"gateway '{record.element_id}' cannot be skipped; start the event behind it instead"
         )
-    family.terminate_inside(workflow, record)
+    instance.variables.propagate(record.scope_key or record.key, variables)
+    record.data[SKIPPED] = True
+    instance.change(record)
+    token = workflow.token_of(record)
+    if not family.terminate_inside(workflow, record) or token.task_spec.holds_on(token):
+        return
     jobs.cancel_job(instance, record)
     user_tasks.cancel_user_task(instance, record)
     listeners.forget_listeners(record)
-    instance.variables.propagate(record.scope_key or record.key, variables)
-    record.data[SKIPPED] = True
-    token = workflow.token_of(record)
+    task_listeners.break_off(instance, record)
     token.task_spec.complete(token)
 
 
@@ -69,8 +72,9 @@ def cancel_element(family: Family, workflow: InstanceWorkflow, record: LiveEleme
     """End an element instance and everything inside it; a scope that is left empty when the step runs ends
     with it, up to the process instance."""
     scope = workflow.instance.scope_of(record)
-    family.terminate(workflow, record)
-    if scope is not None:
+    if not family.terminate(workflow, record):
+        record.data[BY_HAND] = True
+    elif scope is not None:
         family.emptied(workflow, scope)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..bpmn.model import EventType
 from ..clock import Clock
-from ..errors import ElementInstanceNotFound, InvalidInput, ProcessInstanceNotFound
-from ..model import ElementState
+from ..errors import Conflict, ElementInstanceNotFound, InvalidInput, ProcessInstanceNotFound
+from ..model import ElementState, JobResult
 from ..runtime import incidents, jobs, listeners, subscriptions
 from ..runtime.changes import Changes, JobCreated, MessageSubscriptionOpened
 from ..runtime.failures import Failure, IncidentType
@@ -77,20 +77,48 @@ class ProcessRuntime:
         note = {"start": start_event_id} if start_event_id is not None else {}
         return self._family.start(deployed, _exact(variables), business_key=business_key, note=note)
 
-    def complete_element(self, element_instance_key: int, variables: Mapping[str, Any]) -> None:
-        """The work of a waiting element is done: a user task, a job, a listener's job."""
+    def complete_element(
+        self,
+        element_instance_key: int,
+        variables: Mapping[str, Any],
+        *,
+        outcome: str = "",
+        result: JobResult | None = None,
+    ) -> None:
+        """The work of a waiting element is done: a user task (with this `outcome`), a job (with this
+        `result`), a listener's job. Raises InvalidInput when the job may not answer that."""
         workflow, token = self._find(element_instance_key)
         record = token.record
+        self.check_job_result(element_instance_key, variables, result)
         self._drop_incident(workflow, record)
         event = listeners.current_listener(record)
         if event is not None and jobs.has_job(record):
-            self._listener_job_done(workflow, token, event, _exact(variables))
+            self._listener_job_done(workflow, token, event, _exact(variables), result)
             return
         if record.state is not ElementState.ACTIVE:
             raise ElementInstanceNotFound(element_instance_key, "it does not wait for work any more")
         jobs.complete_job(workflow.instance, record)
         self._family.terminate_inside(workflow, record)
-        token.task_spec.finish(token, _exact(variables), self._step.actor)
+        token.task_spec.finish(token, _exact(variables), self._step.actor, outcome)
+
+    def check_job_result(
+        self, element_instance_key: int, variables: Mapping[str, Any], result: JobResult | None
+    ) -> None:
+        """Raises InvalidInput for what the open job of the element instance may not answer. A result that no
+        one asks for, such as a service task's, is nothing wrong."""
+        _, token = self._find(element_instance_key)
+        if not jobs.has_job(token.record):
+            return
+        if listeners.current_listener(token.record) in listeners.EXECUTION_EVENTS:
+            return
+        token.task_spec.check_result(token, variables, result)
+
+    def change_user_task(
+        self, element_instance_key: int, event: str, action: str, changes: Mapping[str, Any]
+    ) -> None:
+        """Change an open user task as soon as its listeners of `event` agree. Raises UserTaskBusy."""
+        _, token = self._find(element_instance_key)
+        token.task_spec.begin(token, event, action, changes)
 
     def throw_error(
         self, element_instance_key: int, code: str, message: str, variables: Mapping[str, Any]
@@ -157,22 +185,23 @@ class ProcessRuntime:
         if not jobs.has_job(token.record):
             workflow.retry(token)
 
-    def set_variables(self, scope_key: int, variables: Mapping[str, Any], *, local: bool = False) -> None:
+    def set_variables(
+        self, scope_key: int, variables: Mapping[str, Any], *, local: bool = False, listened: bool = True
+    ) -> None:
         """Set variables as seen from a scope (an element instance or a process instance).
 
-        Not local: each goes to the nearest scope that has it, else to the process instance.
+        Not local: each goes to the nearest scope that has it, else to the process instance. At a user task
+        its `updating` listeners are asked first, unless not `listened`.
         """
-        workflow, token = self._find(scope_key)
-        scopes = workflow.instance.variables
-        if local:
-            scopes.set_local(token.record.key, _exact(variables))
-        else:
-            scopes.propagate(token.record.key, _exact(variables))
-        self._family.fire_conditions()
+        _, token = self._find(scope_key)
+        values = _exact(variables)
+        if not listened or not token.task_spec.set_variables(token, values, local=local):
+            token.task_spec.take_variables(token, values, local=local)
 
     def cancel_instance(self, process_instance_key: int) -> None:
         """Terminate the instance and the instances it called."""
         workflow = self._workflow(process_instance_key)
+        self._check_not_terminating(workflow)
         self._family.terminate(workflow, workflow.instance.root)
 
     def start_element(
@@ -189,6 +218,7 @@ class ProcessRuntime:
         which of several running ones. Raises InvalidInput with what is in the way.
         """
         workflow = self._workflow(process_instance_key)
+        self._check_not_terminating(workflow)
         element = workflow.instance.model.elements.get(element_id)
         if element is None:
             raise InvalidInput(
@@ -285,20 +315,32 @@ class ProcessRuntime:
             raise ElementInstanceNotFound(element_instance_key)
         return workflow, workflow.token_of(workflow.instance.elements[element_instance_key])
 
+    def _check_not_terminating(self, workflow: InstanceWorkflow) -> None:
+        if workflow.instance.root.state is ElementState.TERMINATING:
+            raise Conflict(
+                f"process instance {workflow.instance.record.key} is being terminated already;"
+                " it waits for the 'canceling' listeners of its user tasks"
+            )
+
     def _listener_job_done(
-        self, workflow: InstanceWorkflow, token: Token, event: str, variables: dict[str, Any]
+        self,
+        workflow: InstanceWorkflow,
+        token: Token,
+        event: str,
+        variables: dict[str, Any],
+        result: JobResult | None,
     ) -> None:
         instance, record = workflow.instance, token.record
         jobs.complete_job(instance, record)
         listeners.listener_done(record)
+        if event not in listeners.EXECUTION_EVENTS:
+            token.task_spec.listener_done(token, result)
+            return
         if event == "end" and record.scope_key is not None:
             instance.variables.propagate(record.scope_key, variables)
         else:
             instance.variables.set_local(record.key, variables)
-        if event in listeners.EXECUTION_EVENTS:
-            workflow.retry(token)
-        else:
-            token.task_spec.listener_done(token, event)
+        workflow.retry(token)
 
     def _drop_incident(self, workflow: InstanceWorkflow, record: LiveElement) -> bool:
         return incidents.resolve_incident(workflow.instance, record)

@@ -90,9 +90,7 @@ class UserTasks:
             candidate_groups=list(candidate_groups),
             candidate_users=list(candidate_users),
         )
-        excluded = self.get(key).excluded_users
-        self._link.delete(candidate, "user_task_key", [key])
-        self._link.insert(candidate, candidate_rows(key, candidate_groups, candidate_users, excluded))
+        _offer_again(self._link, key)
 
     def offered(self) -> dict[str, int]:
         """Group -> number of open tasks that nobody has claimed."""
@@ -110,6 +108,26 @@ class UserTasks:
         )
         if changed.rowcount == 0:
             raise UserTaskNotFound(key)
+
+
+def change_user_tasks(link: Link, changes: Mapping[int, Mapping[str, Any]]) -> None:
+    """New values of tasks that are open: state, assignee, candidates, times, priority."""
+    for key, changed in changes.items():
+        values = {name: list(value) if isinstance(value, tuple) else value for name, value in changed.items()}
+        link.execute(update(table).where(table.c.key == key).values(version=table.c.version + 1, **values))
+        if changed.keys() & {"candidate_groups", "candidate_users"}:
+            _offer_again(link, key)
+
+
+def _offer_again(link: Link, key: int) -> None:
+    row = link.row(
+        select(table.c.candidate_groups, table.c.candidate_users, table.c.excluded_users).where(
+            table.c.key == key
+        )
+    )
+    assert row is not None, key
+    link.delete(candidate, "user_task_key", [key])
+    link.insert(candidate, candidate_rows(key, row.candidate_groups, row.candidate_users, row.excluded_users))
 
 
 def candidate_rows(

@@ -29,7 +29,7 @@ from .schema import (
     user_task_candidate,
     variable,
 )
-from .user_tasks import candidate_rows
+from .user_tasks import candidate_rows, change_user_tasks
 from .write_migrations import write_migrations
 
 _CHANGE_INSTANCE = (
@@ -80,7 +80,8 @@ def write_changes(
     _write_instances(link, changes, definitions)
     _write_elements(link, changes)
     _write_variables(link, changes)
-    _write_user_tasks(link, changes, at=at, by=by, outcomes=outcomes)
+    change_user_tasks(link, changes.user_tasks_changed)
+    _write_user_tasks(link, changes, at=at, by=by, outcomes={**changes.outcomes, **outcomes})
     _write_jobs(link, changes, at=at, by=by)
     _write_waiting(link, changes, definitions)
     _write_incidents(link, changes, definitions, at=at, by=by)
@@ -269,7 +270,6 @@ def _user_task_row(one: UserTaskCreated) -> dict[str, Any]:
         "candidate_users": list(one.candidate_users),
         "excluded_users": list(one.excluded_users),
         "outcomes": list(one.outcomes),
-        "state": UserTaskState.CREATED,
         "version": 1,
     }
 

@@ -72,8 +72,11 @@ def end(node_id="end", event=""):
     return node("endEvent", node_id, event)
 
 
-def user_task(node_id, *, groups="", users="", assignee="", form="", inner="", **properties):
-    """Properties with `__` for `:`, as in `tenure__outcomes="approve,reject"`."""
+def user_task(node_id, *, groups="", users="", assignee="", form="", inner="", listeners=(), **properties):
+    """Properties with `__` for `:`, as in `tenure__outcomes="approve,reject"`.
+
+    A listener is `assigning TYPE`.
+    """
     extensions = "<zeebe:userTask />"
     given = {"assignee": assignee, "candidateGroups": groups, "candidateUsers": users}
     written = "".join(f" {name}={quoteattr(value)}" for name, value in given.items() if value)
@@ -81,8 +84,27 @@ def user_task(node_id, *, groups="", users="", assignee="", form="", inner="", *
         extensions += f"<zeebe:assignmentDefinition{written} />"
     if form:
         extensions += f'<zeebe:formDefinition formId="{form}" />'
+    extensions += task_listeners(*listeners)
     extensions += properties_of({name.replace("__", ":"): value for name, value in properties.items()})
     return node("userTask", node_id, inner, extensions)
+
+
+def task_listeners(*listeners):
+    """`assigning TYPE`, in order."""
+    written = "".join(
+        f"<zeebe:taskListener eventType={quoteattr(event)} type={quoteattr(kind)} />"
+        for event, kind in (listener.split(" ", 1) for listener in listeners)
+    )
+    return f"<zeebe:taskListeners>{written}</zeebe:taskListeners>" if written else ""
+
+
+def execution_listeners(*listeners):
+    """`start TYPE` and `end TYPE`, in order."""
+    written = "".join(
+        f"<zeebe:executionListener eventType={quoteattr(event)} type={quoteattr(kind)} />"
+        for event, kind in (listener.split(" ", 1) for listener in listeners)
+    )
+    return f"<zeebe:executionListeners>{written}</zeebe:executionListeners>" if written else ""
 
 
 def service_task(node_id, job_type, *, retries="3", headers=None, extra="", inner=""):

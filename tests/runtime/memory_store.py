@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -33,6 +33,7 @@ class MemoryStore:
         self.local_history: dict[int, dict[str, Any]] = {}
         self.value_history: list[tuple[int, str, Any]] = []
         self.instance_of: dict[int, int] = {}
+        self.user_tasks: dict[int, Any] = {}
 
     # --- LiveState ----------------------------------------------------------------------------
 
@@ -58,6 +59,9 @@ class MemoryStore:
 
     def find_process_instance(self, element_instance_key: int) -> int | None:
         return self.instance_of.get(element_instance_key)
+
+    def load_user_task(self, key: int) -> Any:
+        return self.user_tasks[key]
 
     def completers(
         self,
@@ -86,6 +90,9 @@ class MemoryStore:
         for ended in changes.elements_ended:
             self.elements.get(ended.process_instance_key, {}).pop(ended.key, None)
             self.instance_of.pop(ended.key, None)
+        self.user_tasks |= {task.key: task for task in changes.user_tasks_created}
+        for key, changed in changes.user_tasks_changed.items():
+            self.user_tasks[key] = replace(self.user_tasks[key], **changed)
         self.history.extend(changes.elements_ended)
         self.flows.extend(changes.flows_taken)
         for variable in changes.variables_set:

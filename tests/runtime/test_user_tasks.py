@@ -16,7 +16,6 @@ from .diagrams import (
     user_task,
     xor,
 )
-from .world import World
 
 
 def four_eyes(excluded="enter", groups="approvers", extra=(), flows=""):
@@ -201,29 +200,3 @@ def test_the_completers_id_is_written_over_what_was_sent(world):
     world.complete_user_task("open", {"opener": "somebody else"}, by="ann")
 
     assert world.variables(instance) == {"opener": "ann", "seen": "ann"}
-
-
-def test_task_listeners_work_before_a_task_is_done():
-    for reload in (False, True):
-        world = World(reload=reload)
-        listeners = (
-            "<zeebe:userTask /><zeebe:taskListeners>"
-            '<zeebe:taskListener eventType="creating" type="prepare" />'
-            '<zeebe:taskListener eventType="completing" type="verify" /></zeebe:taskListeners>'
-        )
-        world.deploy(
-            process(
-                "listened", start(), node("userTask", "work", "", listeners), end(), flows="start>work>end"
-            )
-        )
-        instance = world.start("listened")
-
-        world.complete_job("prepare")
-        world.complete_user_task("work", {"answer": 1}, by="ann")
-        assert world.state(instance) == "ACTIVE"
-        world.complete_job("verify")
-
-        assert world.state(instance) == "COMPLETED"
-        assert world.variables(instance) == {"answer": 1}
-        assert [job.kind for job in world.done_jobs] == ["TASK_LISTENER", "TASK_LISTENER"]
-        assert world.store.completers(instance, ["work"]) == {"ann"}

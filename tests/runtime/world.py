@@ -64,6 +64,8 @@ class World:
         self.root_of: dict[int, int] = {}
         self.parents: dict[int, int | None] = {}
         self.signals: list[str] = []
+        self.denied: list[tuple[str, str]] = []
+        self.outcomes: dict[int, str] = {}
         self.actor = "tester"
         self._runtime: ProcessRuntime | None = None
 
@@ -122,10 +124,10 @@ class World:
         self.settle(runtime)
         return instance
 
-    def complete_job(self, job_type: str, variables: Mapping[str, Any] = {}) -> Any:
+    def complete_job(self, job_type: str, variables: Mapping[str, Any] = {}, result: Any = None) -> Any:
         job = self.job(job_type)
         runtime = self.runtime()
-        runtime.complete_element(job.element_instance_key, variables)
+        runtime.complete_element(job.element_instance_key, variables, result=result)
         self.done_jobs.append(job)
         self.settle(runtime)
         return job
@@ -144,11 +146,16 @@ class World:
         self.settle(runtime)
 
     def complete_user_task(
-        self, element_id: str, variables: Mapping[str, Any] = {}, by: str = "tester"
+        self, element_id: str, variables: Mapping[str, Any] = {}, by: str = "tester", outcome: str = ""
     ) -> None:
         task = self.user_task(element_id)
         runtime = self.runtime(by)
-        runtime.complete_element(task.element_instance_key, variables)
+        runtime.complete_element(task.element_instance_key, variables, outcome=outcome)
+        self.settle(runtime)
+
+    def change_user_task(self, element_id: str, event: str, action: str = "", **changes: Any) -> None:
+        runtime = self.runtime()
+        runtime.change_user_task(self.user_task(element_id).element_instance_key, event, action, changes)
         self.settle(runtime)
 
     def set_variables(self, scope_key: int, variables: Mapping[str, Any], *, local: bool = False) -> None:
@@ -319,6 +326,11 @@ class World:
             for key in closed:
                 assert open_.pop(key, None) is not None, f"{key} was closed but never open"
             open_.update((record.key, record) for record in created)
+        for key, changed in changes.user_tasks_changed.items():
+            if key in self.user_tasks:
+                self.user_tasks[key] = replace(self.user_tasks[key], **changed)
+        self.denied += [(denied.event, denied.reason) for denied in changes.user_tasks_denied]
+        self.outcomes |= changes.outcomes
         self.incidents_raised += changes.incidents_raised
         self.timers_created += [timer.element_id for timer in changes.timers_opened]
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
 from ...bpmn.model import Element, ElementType, EventType, SequenceFlow
-from ...model import ElementState
+from ...model import ElementState, JobResult, TaskListenerResult
 from ...runtime import compensation, incidents, jobs, listeners, subscriptions, user_tasks
 from ...runtime.failures import Failure
 from ...runtime.flows import inclusive_choice
@@ -85,13 +85,32 @@ class ElementSpec(BpmnTaskSpec):
         for flow in token.flows:
             token.workflow.take(flow, scope)
 
+    def set_variables(self, token: Token, variables: Mapping[str, Any], *, local: bool) -> bool:
+        """Whether the element sees to variables itself that are set at it from outside; most do not."""
+        return False
+
+    def check_result(self, token: Token, variables: Mapping[str, Any], result: JobResult | None) -> None:
+        """Raises InvalidInput for what the open job of the element may not answer."""
+
+    def listener_done(self, token: Token, result: TaskListenerResult | None) -> None:
+        """The job of a task listener is done."""
+
+    def holds_on(self, token: Token) -> bool:
+        """Whether something has to be done first before a terminating element instance may go."""
+        return False
+
+    def child_terminated(self, token: Token) -> None:
+        """An element instance inside this one has gone that could not go at once when it was terminated."""
+        if SKIPPED in token.record.data and token.workflow.is_quiet(token.record):
+            self.complete(token)
+
     def give_back(self, token: Token) -> None:
         """What an element without output mappings leaves behind; most leave nothing."""
 
     # --- from outside -----------------------------------------------------------------------------
 
-    def finish(self, token: Token, variables: Mapping[str, Any], actor: str = "") -> None:
-        """The work that the element waited for is done, with this result."""
+    def finish(self, token: Token, variables: Mapping[str, Any], actor: str = "", outcome: str = "") -> None:
+        """The work that the element waited for is done, with this result. `outcome`: the decision, if any."""
         workflow, record = token.workflow, token.record
         scopes = workflow.instance.variables
         if self.element.outputs:
@@ -100,6 +119,15 @@ class ElementSpec(BpmnTaskSpec):
             scopes.propagate(record.key, variables)
         token.actor = actor
         self.complete(token)
+
+    def take_variables(self, token: Token, variables: Mapping[str, Any], *, local: bool) -> None:
+        """Variables that are set at the element instance from outside."""
+        scopes, key = token.workflow.instance.variables, token.record.key
+        if local:
+            scopes.set_local(key, variables)
+        else:
+            scopes.propagate(key, variables)
+        token.workflow.family.fire_conditions()
 
     def complete(self, token: Token) -> None:
         """The element has nothing more to do: it completes when its turn comes."""
@@ -178,7 +206,7 @@ class ElementSpec(BpmnTaskSpec):
             made = mapped(self.element.inputs, seen, instance.step.now(), merge=False)
             instance.variables.set_local(record.key, made)
         if self.element.start_listeners and listeners.open_next_listener(
-            instance, record, self.element.start_listeners, "start"
+            instance, record, self.element.start_listeners, "start", self.element.headers
         ):
             return False
         self.subscribe(token)
@@ -209,7 +237,7 @@ class ElementSpec(BpmnTaskSpec):
         if (
             element.end_listeners
             and not skipped
-            and listeners.open_next_listener(instance, record, element.end_listeners, "end")
+            and listeners.open_next_listener(instance, record, element.end_listeners, "end", element.headers)
         ):
             instance.change(record, ElementState.COMPLETING)
             return False

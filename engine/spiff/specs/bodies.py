@@ -9,7 +9,7 @@ from ...model import ElementState
 from ...runtime import multi_instance, standard_loop
 from ...runtime.records import LiveElement
 from ..token import Token
-from .base import ElementSpec
+from .base import SKIPPED, ElementSpec
 
 _ENOUGH = "enough"
 
@@ -70,11 +70,17 @@ class MultiInstanceSpec(BodySpec):
             return
         if body.data.get(_ENOUGH):
             workflow.terminate_children(body)
-            self.complete(token)
+            self.child_terminated(token)
             return
         if loop.sequential and multi_instance.rounds_left(body):
             self._send_rounds(token, multi_instance.round_items(workflow.instance, body, loop))
         if workflow.is_quiet(body):
+            self.complete(token)
+
+    def child_terminated(self, token: Token) -> None:
+        body = token.record
+        enough = _ENOUGH in body.data or SKIPPED in body.data
+        if enough and body.state is ElementState.ACTIVE and token.workflow.is_quiet(body):
             self.complete(token)
 
     def output(self, token: Token) -> dict[str, Any]:

@@ -10,12 +10,16 @@ from .call_activity import CallActivitySpec
 from .containers import AdHocSpec, ContainerSpec, ProcessSpecRoot
 from .events import event_class
 from .gateways import EventGatewaySpec, ExclusiveGatewaySpec, InclusiveGatewaySpec, ParallelGatewaySpec
+from .user_tasks import UserTaskJobSpec, UserTaskSpec
 
 
 def spec_class(element: Element) -> type[ElementSpec]:
     """The class of the element itself (inside its body, when it repeats)."""
     if element.type in _BY_TYPE:
         return _BY_TYPE[element.type]
+    if element.type is ElementType.USER_TASK:
+        is_job = element.user_task is not None and element.user_task.is_job
+        return UserTaskJobSpec if is_job else UserTaskSpec
     return event_class(element) if element.type.is_event else task_class(element)
 
 

@@ -47,6 +47,9 @@ class ContainerSpec(ElementSpec):
         if token.workflow.is_quiet(token.record) and token.record.state is ElementState.ACTIVE:
             self.complete(token)
 
+    def child_terminated(self, token: Token) -> None:
+        self.child_ended(token, True)
+
 
 class ProcessSpecRoot(ContainerSpec):
     """The process itself: when it ends, its instance ends, and the call activity that waits goes on."""
