@@ -33,18 +33,20 @@ MAX_MESSAGE = 2_000
 
 @dataclass(frozen=True, kw_only=True)
 class CreateBatchOperation(Command[BatchOperation]):
-    """`everything` allows a filter without criterion; `expected` is how many items were confirmed at most."""
+    """`everything` allows a filter without criterion, `empty` a batch without items; `expected` is how many
+    items were confirmed at most."""
 
     repair: BatchRepair
     filter: ProcessInstanceFilter = field(default_factory=ProcessInstanceFilter)
     everything: bool = False
+    empty: bool = False
     expected: int | None = None
 
     def run(self, context: CommandContext) -> BatchOperation:
         context.need(OPERATE, "repair many process instances at once")
         repair = checked_repair(self.repair)
         check_filter(self.filter, everything=self.everything)
-        plan = planned(context.uow, repair, self.filter)
+        plan = planned(context.uow, repair, self.filter, empty=self.empty)
         if self.expected is not None and len(plan.items) > self.expected:
             raise BatchSelectionGrew(self.expected, len(plan.items))
         batch = BatchOperation(

@@ -71,9 +71,9 @@ def check_filter(filter: ProcessInstanceFilter, *, everything: bool) -> None:
         raise EverythingChosen
 
 
-def planned(view: View, repair: BatchRepair, filter: ProcessInstanceFilter) -> Plan:
-    """Every item, oldest instance first. Raises NothingChosen when there is none, InvalidInput when there
-    are more than MAX_ITEMS."""
+def planned(view: View, repair: BatchRepair, filter: ProcessInstanceFilter, *, empty: bool = False) -> Plan:
+    """Every item, oldest instance first. Raises NothingChosen when there is none, unless it may be `empty`;
+    InvalidInput when there are more than MAX_ITEMS."""
     chosen = view.instances.matching(filter, limit=MAX_ITEMS + 1)
     if len(chosen) > MAX_ITEMS:
         raise InvalidInput(f"more than {MAX_ITEMS} process instances match; narrow the filter")
@@ -92,7 +92,7 @@ def planned(view: View, repair: BatchRepair, filter: ProcessInstanceFilter) -> P
     items = [(instance.key, instance) for instance in fitting]
     if repair.type is _Kind.RESOLVE_INCIDENT:
         items = _incidents(view, filter, fitting, refused)
-    if not items:
+    if not items and not empty:
         why = ", ".join(f"{reason} ({len(keys)})" for reason, keys in refused.items())
         raise NothingChosen("no process instance fits" + (f"; left out: {why}" if why else ""))
     return Plan(items, refused)

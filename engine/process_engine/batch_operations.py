@@ -62,14 +62,19 @@ class BatchOperationsPart(EnginePart):
         *,
         by: Actor,
         everything: bool = False,
+        empty: bool = False,
         expected: int | None = None,
     ) -> BatchOperation:
         """Begin. The job executors of all nodes work it off, each item in the name of `by`.
 
-        Raises what the preview raises, and BatchSelectionGrew when more than `expected` items match now.
+        Raises what the preview raises (not NothingChosen when it may be `empty`), and BatchSelectionGrew when
+        more than `expected` items match now.
         """
         return self.commands.run(
-            CreateBatchOperation(repair=repair, filter=filter, everything=everything, expected=expected), by
+            CreateBatchOperation(
+                repair=repair, filter=filter, everything=everything, empty=empty, expected=expected
+            ),
+            by,
         )
 
     def batch_operation(self, key: int, *, by: Actor) -> BatchOperation:

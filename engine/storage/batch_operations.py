@@ -26,7 +26,7 @@ from ..batch import (
 )
 from ..model import Actor, Channel, Page
 from .link import Link
-from .paging import Order, page
+from .paging import LAST, Order, page
 from .schema import batch_operation as table
 from .schema import batch_operation_item as item_table
 
@@ -168,12 +168,14 @@ class BatchOperations:
     def items(
         self, filter: BatchItemFilter, *, order: Order = (), limit: int = 50, cursor: str | None = None
     ) -> Page[BatchOperationItem]:
+        direction = order[0][1] if order else "asc"
         return page(
             self._link,
             _narrowed_items(select(item_table), filter),
             fields=_ITEM_FIELDS,
             key=item_table.c.item_key,
-            order=order,
+            # The same instance may be an item of several batches.
+            order=[*order, ("batch_operation_key", direction)],
             limit=limit,
             cursor=cursor,
             value=_item,
@@ -205,6 +207,7 @@ _ITEM_FIELDS = {
     "item_key": item_table.c.item_key,
     "process_instance_key": item_table.c.process_instance_key,
     "state": item_table.c.state,
+    "processed_at": func.coalesce(item_table.c.processed_at, LAST),
 }
 
 

@@ -17,8 +17,11 @@ DEFAULT_TENANT = "<default>"
 _KEY = re.compile(r"-?[0-9]{1,25}")
 
 
-def json_body() -> dict[str, Any]:
-    """The request's JSON object. Raises ApiError (400, 415)."""
+def json_body(*, required: bool = True) -> dict[str, Any]:
+    """The request's JSON object; empty when there is none and it is not `required`. Raises ApiError
+    (400, 415)."""
+    if not required and not request.get_data():
+        return {}
     if not request.is_json:
         raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", "send application/json")
     try:
@@ -37,8 +40,11 @@ def _no_constant(name: str) -> Any:
 def key_of(body: Mapping[str, Any], name: str) -> int | None:
     """A key property as a number; None when it is absent or null. Raises ApiError."""
     value = body.get(name)
-    if value is None:
-        return None
+    return None if value is None else key_from(name, value)
+
+
+def key_from(name: str, value: Any) -> int:
+    """A key, which clients send as a decimal string. Raises ApiError."""
     if not isinstance(value, str) or not _KEY.fullmatch(value):
         raise invalid(f"The provided {name} '{value}' is not a valid key; expected a decimal string")
     return int(value)
