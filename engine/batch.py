@@ -25,6 +25,7 @@ class BatchOperationType(StrEnum):
     RESUME_PROCESS_INSTANCE = "RESUME_PROCESS_INSTANCE"
     UPDATE_VARIABLE = "UPDATE_VARIABLE"
     MODIFY_PROCESS_INSTANCE = "MODIFY_PROCESS_INSTANCE"
+    MIGRATE_PROCESS_INSTANCE = "MIGRATE_PROCESS_INSTANCE"
 
 
 class BatchOperationState(StrEnum):
@@ -50,11 +51,14 @@ class BatchItemState(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class BatchRepair:
     """What is done to each item. `variables` are set (UPDATE_VARIABLE), or set before the retry
-    (RESOLVE_INCIDENT); `moves` maps the element where tokens stand to the element where they go."""
+    (RESOLVE_INCIDENT); `moves` maps the element where tokens stand to the element where they go. `mapping`
+    leads from ids to those of the target definition; None: each instance keeps its ids."""
 
     type: BatchOperationType
     variables: Mapping[str, Any] = field(default_factory=dict)
     moves: Mapping[str, str] = field(default_factory=dict)
+    target_definition_key: int | None = None
+    mapping: Mapping[str, str] | None = None
     reason: str = ""
 
 
@@ -109,6 +113,7 @@ class BatchRefusal(StrEnum):
     NOT_SUSPENDED = "NOT_SUSPENDED"
     NO_INCIDENT = "NO_INCIDENT"
     NO_TOKEN = "NO_TOKEN"
+    ALREADY_THERE = "ALREADY_THERE"
 
 
 @dataclass(frozen=True, kw_only=True)

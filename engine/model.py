@@ -232,7 +232,8 @@ class RepairEffect:
     how, incidents (element and message), and the process instances that ended with it.
 
     `retried` are elements whose job gets one more attempt; `instances_changed` are process instances that
-    stand still or go on from now; `variables` are the changed ones. `user_tasks`, `jobs` and `timers` count
+    stand still or go on from now; `variables` are the changed ones; `migrated` are the ids that an element
+    had and has after a migration. `user_tasks`, `jobs` and `timers` count
     the open work that this touches: it ends, stands still or goes on with the instances."""
 
     started: tuple[str, ...] = ()
@@ -242,6 +243,7 @@ class RepairEffect:
     instances_changed: tuple[int, ...] = ()
     retried: tuple[str, ...] = ()
     variables: tuple[VariableChange, ...] = ()
+    migrated: tuple[tuple[str, str], ...] = ()
     user_tasks: int = 0
     jobs: int = 0
     timers: int = 0

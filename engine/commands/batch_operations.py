@@ -19,13 +19,14 @@ from ..batch import (
     BatchRepair,
     BatchSelectionGrew,
 )
-from ..errors import EngineError
+from ..errors import EngineError, MigrationRefused
 from ..identity import OPERATE
 from ..model import ProcessInstance, ProcessInstanceFilter, RepairEffect
 from .batch_plan import check_filter, checked_repair, planned
 from .command import Command, CommandContext
 from .incidents import ResolveIncident
 from .instances import CancelProcessInstance, SetVariables
+from .migration import MigrateProcessInstance
 from .repair import MoveTokens, ResumeProcessInstance, SuspendProcessInstance
 
 MAX_MESSAGE = 2_000
@@ -72,6 +73,8 @@ class CreateBatchOperation(Command[BatchOperation]):
             filter=_named(self.filter),
             variables=dict(repair.variables),
             moves=dict(repair.moves),
+            targetDefinitionKey=repair.target_definition_key and str(repair.target_definition_key),
+            mapping=dict(repair.mapping or {}),
             leftOut={str(reason): len(keys) for reason, keys in plan.refused.items()},
             reason=repair.reason,
         )
@@ -215,7 +218,32 @@ def item_command(repair: BatchRepair, item_key: int, *, preview: bool = False) -
             )
         case BatchOperationType.MODIFY_PROCESS_INSTANCE:
             return MoveTokens(key=item_key, moves=repair.moves, reason=reason, preview=preview)
+        case BatchOperationType.MIGRATE_PROCESS_INSTANCE:
+            return _Migrate(key=item_key, repair=repair, preview=preview)
     assert_never(kind)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Migrate(Command[RepairEffect]):
+    """One instance as an item: what cannot be migrated raises MigrationRefused, in a preview too."""
+
+    key: int
+    repair: BatchRepair
+    preview: bool = False
+
+    def run(self, context: CommandContext) -> RepairEffect:
+        assert self.repair.target_definition_key is not None
+        command = MigrateProcessInstance(
+            key=self.key,
+            target_definition_key=self.repair.target_definition_key,
+            mapping=self.repair.mapping,
+            reason=self.repair.reason,
+            preview=self.preview,
+        )
+        plan = command.run(context)
+        if not plan.is_possible:
+            raise MigrationRefused(self.key, plan.target_key, plan.problems)
+        return RepairEffect(migrated=tuple((one.element_id, one.target_id) for one in plan.elements))
 
 
 def _item(batch: BatchOperation, key: int, of: ProcessInstance) -> BatchOperationItem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from ..batch import (
     BatchOperationType,
@@ -45,6 +45,11 @@ def checked_repair(repair: BatchRepair) -> BatchRepair:
         raise InvalidInput(f"{kind} takes no variables")
     if repair.moves and kind is not _Kind.MODIFY_PROCESS_INSTANCE:
         raise InvalidInput(f"{kind} moves no tokens")
+    migration = kind is _Kind.MIGRATE_PROCESS_INSTANCE
+    if (repair.target_definition_key is not None or repair.mapping is not None) and not migration:
+        raise InvalidInput(f"{kind} leads to no other definition")
+    if migration and repair.target_definition_key is None:
+        raise InvalidInput("name the process definition to migrate to")
     if kind is _Kind.UPDATE_VARIABLE and not repair.variables:
         raise InvalidInput("name at least one variable to set")
     if kind is _Kind.MODIFY_PROCESS_INSTANCE and not repair.moves:
@@ -54,12 +59,7 @@ def checked_repair(repair: BatchRepair) -> BatchRepair:
             raise InvalidInput("a move needs the element where tokens stand and the element where they go")
         if source == target:
             raise InvalidInput(f"a token at '{source}' is there already")
-    return BatchRepair(
-        type=kind,
-        variables=checked_variables(repair.variables),
-        moves=dict(repair.moves),
-        reason=repair.reason,
-    )
+    return replace(repair, variables=checked_variables(repair.variables))
 
 
 def check_filter(filter: ProcessInstanceFilter, *, everything: bool) -> None:
@@ -73,7 +73,7 @@ def check_filter(filter: ProcessInstanceFilter, *, everything: bool) -> None:
 
 def planned(view: View, repair: BatchRepair, filter: ProcessInstanceFilter, *, empty: bool = False) -> Plan:
     """Every item, oldest instance first. Raises NothingChosen when there is none, unless it may be `empty`;
-    InvalidInput when there are more than MAX_ITEMS."""
+    InvalidInput when there are more than MAX_ITEMS; ProcessDefinitionNotFound for an unknown target."""
     chosen = view.instances.matching(filter, limit=MAX_ITEMS + 1)
     if len(chosen) > MAX_ITEMS:
         raise InvalidInput(f"more than {MAX_ITEMS} process instances match; narrow the filter")
@@ -103,6 +103,9 @@ def _judge(
 ) -> Callable[[ProcessInstance], BatchRefusal | None]:
     kind = repair.type
     standing: set[int] = set()
+    target = repair.target_definition_key
+    if target is not None:
+        view.definitions.process(target)
     if kind is _Kind.MODIFY_PROCESS_INSTANCE:
         standing = view.tokens.at(list(repair.moves), filter)
 
@@ -118,7 +121,7 @@ def _judge(
             return BatchRefusal.SUSPENDED
         if kind is _Kind.MODIFY_PROCESS_INSTANCE and instance.key not in standing:
             return BatchRefusal.NO_TOKEN
-        return None
+        return BatchRefusal.ALREADY_THERE if instance.definition_key == target else None
 
     return refusal
 

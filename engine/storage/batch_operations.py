@@ -271,12 +271,7 @@ def _item(row: Row[Any]) -> BatchOperationItem:
 
 
 def _repair_as_json(repair: BatchRepair) -> dict[str, Any]:
-    return {
-        "type": str(repair.type),
-        "variables": dict(repair.variables),
-        "moves": dict(repair.moves),
-        "reason": repair.reason,
-    }
+    return {name: value for name, value in vars(repair).items() if value is not None}
 
 
 def _repair(stored: Mapping[str, Any]) -> BatchRepair:

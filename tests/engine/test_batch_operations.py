@@ -23,6 +23,7 @@ from engine import (
     InvalidInput,
     NothingChosen,
     PermissionDenied,
+    ProcessDefinitionNotFound,
     ProcessInstanceFilter,
     UserTaskFilter,
     VariableChange,
@@ -31,6 +32,9 @@ from engine import (
 from .diagrams import end, multi_instance, node, process, service_task, start, user_task
 
 TWO = process("two", start(), user_task("first"), user_task("second"), end(), flows="start>first>second>end")
+TWO_AGAIN = process(
+    "two", start(), user_task("first"), user_task("third"), end(), flows="start>first>third>end"
+)
 WORK = process("work", start(), service_task("check", "check", retries="1"), end(), flows="start>check>end")
 CHOICE = process(
     "choice",
@@ -195,6 +199,47 @@ def test_a_token_in_a_repeated_subprocess_moves_within_its_own_round(engine, dep
     assert len({e.scope_key for e in running if e.element_id == "b"}) == 2
 
 
+def test_instances_migrate_to_another_version(engine, deploy):
+    deploy(TWO)
+    keys = begin(engine, "two", 2)
+    newer = deploy(TWO_AGAIN).processes[0].key
+    repair = BatchRepair(type=BatchOperationType.MIGRATE_PROCESS_INSTANCE, target_definition_key=newer)
+
+    (sample, _) = engine.preview_batch_operation(repair, OF_TWO, by=SYSTEM).sample
+    batch = work_off(engine, repair, OF_TWO)
+
+    assert sample.effect.migrated == (("first", "first"),)
+    assert batch.completed == 2
+    assert {engine.process_instance(key, by=SYSTEM).definition_key for key in keys} == {newer}
+    with pytest.raises(NothingChosen, match=BatchRefusal.ALREADY_THERE):
+        engine.create_batch_operation(repair, OF_TWO, by=SYSTEM)
+
+
+def test_a_migration_that_is_not_possible_fails_its_item_with_the_problem(engine, deploy):
+    deploy(TWO, WORK)
+    begin(engine, "two")
+    target = engine.latest_process_definition("work").key
+    repair = BatchRepair(
+        type=BatchOperationType.MIGRATE_PROCESS_INSTANCE, target_definition_key=target, mapping={}
+    )
+
+    (sample,) = engine.preview_batch_operation(repair, OF_TWO, by=SYSTEM).sample
+    batch = work_off(engine, repair, OF_TWO)
+
+    assert "cannot go on" in sample.error
+    (failed,) = items(engine, batch, states=(BatchItemState.FAILED,))
+    assert "cannot go on" in failed.error_message
+
+
+def test_a_migration_to_a_definition_that_is_not_there_is_refused(engine, deploy):
+    deploy(TWO)
+    begin(engine, "two")
+    repair = BatchRepair(type=BatchOperationType.MIGRATE_PROCESS_INSTANCE, target_definition_key=5)
+
+    with pytest.raises(ProcessDefinitionNotFound):
+        engine.create_batch_operation(repair, OF_TWO, by=SYSTEM)
+
+
 # --- the choice -----------------------------------------------------------------------------------------
 
 
@@ -304,6 +349,9 @@ def test_a_list_of_too_many_keys_is_refused(engine):
         ("MODIFY_PROCESS_INSTANCE", {}),
         ("MODIFY_PROCESS_INSTANCE", {"moves": {"a": ""}}),
         ("MODIFY_PROCESS_INSTANCE", {"moves": {"a": "a"}}),
+        ("MODIFY_PROCESS_INSTANCE", {"moves": {"a": "b"}, "mapping": {"a": "b"}}),
+        ("CANCEL_PROCESS_INSTANCE", {"target_definition_key": 5}),
+        ("MIGRATE_PROCESS_INSTANCE", {}),
     ],
 )
 def test_a_repair_with_parts_of_another_kind_or_without_its_own_is_refused(engine, deploy, kind, parts):

@@ -13,8 +13,9 @@ camunda = pytest.importorskip("camunda_orchestration_sdk")
 
 TWO = process("two", start(), user_task("first"), user_task("second"), end(), flows="start>first>second>end")
 WORK = process("work", start(), service_task("check", "check", retries="1"), end(), flows="start>check>end")
+THREE = process("two", start(), user_task("first"), user_task("third"), end(), flows="start>first>third>end")
 PASSWORD = "correct horse"
-CREATING = ["cancellation", "incident-resolution", "modification", "suspension", "resumption"]
+CREATING = ["cancellation", "incident-resolution", "modification", "suspension", "resumption", "migration"]
 
 
 @pytest.fixture
@@ -202,7 +203,7 @@ def test_a_filter_that_is_not_understood_or_means_everything_changes_nothing(cal
 
     for path in CREATING:
         for body in REFUSED:
-            answer = call(f"/process-instances/{path}", {"moveInstructions": MOVES, **body})
+            answer = call(f"/process-instances/{path}", {**PLANS, **body})
             assert (answer.status_code, answer.content_type) == (400, "application/problem+json"), body
 
     assert engine.batch_operations(by=SYSTEM).total == 0
@@ -210,6 +211,45 @@ def test_a_filter_that_is_not_understood_or_means_everything_changes_nothing(cal
 
 
 MOVES = [{"sourceElementId": "first", "targetElementId": "second"}]
+
+
+PLANS = {
+    "moveInstructions": MOVES,
+    "migrationPlan": {"targetProcessDefinitionKey": "5", "mappingInstructions": MOVES},
+}
+
+
+def test_a_migration_needs_a_whole_plan_and_a_definition_that_is_there(call, engine):
+    begin(engine)
+    target = {"targetProcessDefinitionKey": "5"}
+    for plan in (
+        None,
+        {},
+        [],
+        {"mappingInstructions": MOVES},
+        target,
+        {**target, "mappingInstructions": ["a"]},
+    ):
+        body = {"filter": {"processDefinitionId": "two"}, "migrationPlan": plan}
+        assert call("/process-instances/migration", body).status_code == 400, plan
+
+    body = {"filter": {"processDefinitionId": "two"}, "migrationPlan": PLANS["migrationPlan"]}
+    assert call("/process-instances/migration", body).status_code == 404
+
+
+def test_instances_migrate_by_a_plan(call, engine, deploy):
+    (key,) = begin(engine)
+    target = deploy(THREE).processes[0].key
+    same = [{"sourceElementId": "first", "targetElementId": "first"}]
+    plan = {"targetProcessDefinitionKey": str(target), "mappingInstructions": same}
+
+    answer = call(
+        "/process-instances/migration", {"filter": {"processInstanceKey": str(key)}, "migrationPlan": plan}
+    )
+    engine.run_until_idle()
+
+    assert answer.json["batchOperationType"] == "MIGRATE_PROCESS_INSTANCE"
+    assert engine.process_instance(key, by=SYSTEM).definition_key == target
 
 
 def test_a_modification_needs_whole_moves(call, engine):
@@ -316,7 +356,7 @@ def test_the_incidents_of_an_unknown_instance_are_not_found(call):
 
 def test_batches_need_the_permission_to_operate_and_credentials(call, app, engine):
     begin(engine)
-    body = {"filter": {"processDefinitionId": "two"}, "moveInstructions": MOVES}
+    body = {"filter": {"processDefinitionId": "two"}, **PLANS}
 
     for path in CREATING:
         assert call(f"/process-instances/{path}", body, user="anna").status_code == 403

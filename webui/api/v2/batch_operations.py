@@ -29,7 +29,7 @@ from engine import (
 from .authentication import Gatekeeper
 from .filters import one, process_instance_filter, several, text, word_of
 from .problems import invalid
-from .requests import json_body, key_from
+from .requests import json_body, key_from, key_of
 from .searches import search_result, wanted_page
 
 SORT = {
@@ -98,7 +98,8 @@ def _add_creating(blueprint: Blueprint, engine: ProcessEngine, gatekeeper: Gatek
     def creating(kind: BatchOperationType) -> Callable[[], dict[str, Any]]:
         def from_filter() -> dict[str, Any]:
             actor, body = gatekeeper.actor(), json_body()
-            moves = _moves(body) if kind is BatchOperationType.MODIFY_PROCESS_INSTANCE else {}
+            modifies = kind is BatchOperationType.MODIFY_PROCESS_INSTANCE
+            moves = _pairs(body, "moveInstructions") if modifies else {}
             return create(BatchRepair(type=kind, moves=moves), process_instance_filter(body), actor)
 
         return from_filter
@@ -107,6 +108,20 @@ def _add_creating(blueprint: Blueprint, engine: ProcessEngine, gatekeeper: Gatek
         blueprint.add_url_rule(
             f"/process-instances/{path}", f"batch_{path}", creating(kind), methods=["POST"]
         )
+
+    @blueprint.post("/process-instances/migration")
+    def migrate() -> dict[str, Any]:
+        actor, body = gatekeeper.actor(), json_body()
+        plan = body.get("migrationPlan")
+        target = key_of(plan, "targetProcessDefinitionKey") if isinstance(plan, dict) else None
+        if not isinstance(plan, dict) or target is None:
+            raise invalid("No migrationPlan with a targetProcessDefinitionKey provided")
+        repair = BatchRepair(
+            type=BatchOperationType.MIGRATE_PROCESS_INSTANCE,
+            target_definition_key=target,
+            mapping=_pairs(plan, "mappingInstructions"),
+        )
+        return create(repair, process_instance_filter(body), actor)
 
     @blueprint.post("/process-instances/<key>/incident-resolution")
     def resolve_incidents(key: str) -> dict[str, Any]:
@@ -140,21 +155,20 @@ def _key(text: str) -> int:
     return int(text)
 
 
-def _moves(body: dict[str, Any]) -> dict[str, str]:
-    given = body.get("moveInstructions")
+def _pairs(body: dict[str, Any], name: str) -> dict[str, str]:
+    """Instructions that lead from `sourceElementId` to `targetElementId`."""
+    given = body.get(name)
     if not isinstance(given, list) or not given:
-        raise invalid("No moveInstructions provided")
-    moves: dict[str, str] = {}
+        raise invalid(f"No {name} provided")
+    pairs: dict[str, str] = {}
     for instruction in given:
         if not isinstance(instruction, dict):
-            raise invalid("each of moveInstructions must be an object")
-        source, target = (
-            text(name, instruction.get(name)) for name in ("sourceElementId", "targetElementId")
-        )
-        if source in moves:
-            raise invalid(f"moveInstructions name the source '{source}' twice")
-        moves[source] = target
-    return moves
+            raise invalid(f"each of {name} must be an object")
+        source, target = (text(end, instruction.get(end)) for end in ("sourceElementId", "targetElementId"))
+        if source in pairs:
+            raise invalid(f"{name} names the source '{source}' twice")
+        pairs[source] = target
+    return pairs
 
 
 def _batch_filter(given: Any) -> BatchOperationFilter:
