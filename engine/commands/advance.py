@@ -13,7 +13,7 @@ from typing import Any
 from ..clock import FixedClock
 from ..errors import BpmnError
 from ..handlers import OutgoingMessage
-from ..model import Actor, Job, UserTask
+from ..model import Actor, Job, JobState, UserTask
 from ..runtime.changes import (
     Changes,
     JobCreated,
@@ -50,6 +50,7 @@ class Step:
         )
         self._tried: set[int] = set()
         self._failed: dict[int, Failed] = {}
+        self._thrown: dict[int, BpmnError] = {}
         self._stored: set[int] = set()
         self._log: list[LogEntry] = []
 
@@ -60,6 +61,7 @@ class Step:
             pass
         changes = self.runtime.changes()
         uow = self.context.uow
+        self._write_thrown(changes)
         uow.write_changes(changes, at=self.context.now, by=self.actor.user_id, outcomes=dict(outcomes or {}))
         self._write_failed(changes)
         self.context.log += [*changes.log, *self._log]
@@ -98,6 +100,7 @@ class Step:
         variables = checked_variables(error.variables)
         self.runtime.throw_error(job.element_instance_key, error.code, str(error), variables)
         self._remember(job, Failed(retries=0, message=str(error), trace="", due_at=self.context.now))
+        self._thrown[job.key] = error
 
     def say(self, job: Waiting, lines: Iterable[str]) -> None:
         """What a handler has to say goes into the timeline."""
@@ -169,6 +172,18 @@ class Step:
         return False
 
     # --- afterwards ------------------------------------------------------------------------------
+
+    def _write_thrown(self, changes: Changes) -> None:
+        """Jobs whose error was caught ended with it; to the runtime they are gone with their element."""
+        for key in self._stored & self._thrown.keys() & set(changes.jobs_cancelled):
+            error = self._thrown[key]
+            self.context.uow.jobs.end(
+                key,
+                JobState.ERROR_THROWN,
+                self.context.now,
+                error_code=error.code,
+                error_message=str(error),
+            )
 
     def _write_failed(self, changes: Changes) -> None:
         """Put the failed jobs off, those that are still there: a job may be gone with its scope."""

@@ -321,6 +321,29 @@ def test_a_worker_may_throw_an_error(engine, begin, worker):
     assert engine.activate_jobs("print", by=worker) == []
 
 
+def test_a_job_whose_error_is_caught_says_so(engine, begin, worker):
+    key = begin(
+        process(
+            "work",
+            start(),
+            user_task("prepare"),
+            service_task("print", "print"),
+            boundary("caught", "print", error_event("paper")),
+            user_task("refill"),
+            end(),
+            flows="start>prepare>print>end; caught>refill>end",
+            roots=error("paper", "NO_PAPER"),
+        )
+    )
+    (job,) = engine.activate_jobs("print", by=worker)
+
+    engine.throw_job_error(job.key, "NO_PAPER", message="empty", by=worker)
+
+    (ended,) = engine.jobs(JobFilter(process_instance_key=key), by=worker).items
+    assert (ended.state, ended.error_message) == ("ERROR_THROWN", "empty")
+    assert [task.element_id for task in engine.user_tasks(by=SYSTEM).items] == ["refill"]
+
+
 def test_working_on_jobs_needs_the_permission(engine, begin, account):
     begin(work_then_wait("print"))
     carl = account("carl")

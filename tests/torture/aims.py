@@ -25,9 +25,16 @@ class Aim:
         return sum(1 for boundary, name in deaths if self.boundary == boundary and self.name in ("*", name))
 
 
-BY_PEOPLE = ("StartProcessInstance", "CompleteUserTask", "PublishMessage")
+BY_PEOPLE = (
+    *("StartProcessInstance", "CompleteUserTask", "PublishMessage", "BroadcastSignal", "ResolveIncident"),
+    *("CancelProcessInstance", "SuspendProcessInstance", "ResumeProcessInstance"),
+    *("ActivateJobs", "CompleteJob", "FailJob", "ThrowJobError"),
+)
 BY_WORKERS = ("FireTimer", "ActivateJobs", "RunJob", "CompleteJob", "JobAttemptFailed")
-LOCKING = ("CompleteUserTask", "FireTimer", "PublishMessage", "RunJob", "CompleteJob", "JobAttemptFailed")
+LOCKING = (
+    *("CompleteUserTask", "FireTimer", "PublishMessage", "BroadcastSignal", "ResolveIncident"),
+    *("RunJob", "CompleteJob", "JobAttemptFailed", "CancelProcessInstance"),
+)
 HANDLED = ("torture.book", "torture.refuse")
 CALLED = ("torture.mail", "torture.answer")
 
@@ -40,7 +47,11 @@ EACH_COMMAND: Sequence[Aim] = (
     *(Aim(f"{moment}_handler", name) for moment in ("before", "after") for name in HANDLED[:1]),
     Aim("before_handler", "torture.refuse"),
     *(Aim(f"{moment}_external", name) for moment in ("before", "after") for name in CALLED),
-    *(Aim(f"{moment}_commit", name) for moment in ("before", "after") for name in BY_PEOPLE + BY_WORKERS),
+    *(
+        Aim(f"{moment}_commit", name)
+        for moment in ("before", "after")
+        for name in sorted({*BY_PEOPLE, *BY_WORKERS})
+    ),
 )
 
 _OF_PEOPLE = {*BY_PEOPLE, *HANDLED, "*"}

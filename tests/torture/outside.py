@@ -10,11 +10,19 @@ from pathlib import Path
 from engine import BpmnError, HandlerRegistry, JobContext, handler
 
 LOG = "TENURE_TORTURE_LOG"
+TRANSACTIONAL = ("torture.book", "torture.price")
+EXTERNAL = ("torture.mail", "torture.answer", "torture.outside")
 
 
 def booking_name(job_key: int) -> str:
     """The name of the document that a transactional handler leaves, once, for its job."""
     return f"booking-{job_key}"
+
+
+def call(job_key: int, idempotency_key: str) -> None:
+    """The outside world notes every call."""
+    with open(Path(os.environ[LOG]), "a", encoding="utf-8") as world:
+        world.write(f"{job_key}\t{idempotency_key}\n")
 
 
 @handler("torture.book")
@@ -26,6 +34,13 @@ def book(job: JobContext) -> dict[str, bool]:
     return {"booked": True}
 
 
+@handler("torture.price")
+def price(job: JobContext, price: int) -> dict[str, bool]:
+    """Cannot work before somebody has set the price: an incident."""
+    job.documents.store(booking_name(job.key), str(price).encode(), media_type="text/plain")
+    return {"priced": True}
+
+
 @handler("torture.refuse", error_codes=["REFUSED"])
 def refuse(job: JobContext) -> None:
     """What it wrote is undone, because it ends in a business error."""
@@ -35,10 +50,9 @@ def refuse(job: JobContext) -> None:
 
 @handler("torture.mail", external=True)
 def mail(job: JobContext) -> dict[str, bool]:
-    """Send a letter: the outside world notes every one. Now and then the answer is lost."""
-    with open(Path(os.environ[LOG]), "a", encoding="utf-8") as world:
-        world.write(f"{job.key}\t{job.idempotency_key}\n")
-    if random.random() < 0.05:
+    """Send a letter. Now and then the answer is lost."""
+    call(job.key, job.idempotency_key)
+    if random.random() < 0.1:
         raise ConnectionError("the answer was lost")
     return {"mailed": True}
 
@@ -46,9 +60,8 @@ def mail(job: JobContext) -> dict[str, bool]:
 @handler("torture.answer", external=True)
 def answer(job: JobContext, token: str) -> None:
     """Publish a message with the completion of the job, in one transaction."""
-    with open(Path(os.environ[LOG]), "a", encoding="utf-8") as world:
-        world.write(f"{job.key}\t{job.idempotency_key}\n")
+    call(job.key, job.idempotency_key)
     job.publish_message("torture-answer", token, time_to_live=timedelta(hours=1))
 
 
-HANDLERS = HandlerRegistry([book, refuse, mail, answer])
+HANDLERS = HandlerRegistry([book, price, refuse, mail, answer])

@@ -19,7 +19,7 @@ from tenure.shipped import deploy_shipped
 from tenure.wiring import MIGRATIONS
 
 from . import faults, outside
-from .driver import PASSWORD, USER
+from .desk import PASSWORD, USER
 from .models import FILES
 from .notebook import Notebook
 from .nursery import Nursery

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine import Database
 
 from .aims import EACH_BOUNDARY, EACH_COMMAND, Aim
-from .checker import check
+from .checks import check
 from .room import Room, last_lines
 from .tormentor import Plan, Tormentor
 

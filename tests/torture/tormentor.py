@@ -40,6 +40,7 @@ class Tormentor:
         self.struck: Counter[Aim] = Counter()
         self.deaths: Counter[tuple[str, str]] = Counter()
         self._deaths, self._lines = Tail(room.deaths), Tail(room.notebook.path)
+        self._carried: Counter[Aim] = Counter()
         self._killed = self._acknowledged = 0
 
     def torment(self) -> list[str]:
@@ -111,7 +112,13 @@ class Tormentor:
         if not missing and dice.random() < 0.5:
             return []
         aims = least_struck(missing or self.plan.aims, kind, self.struck, dice, AIMS_A_LIFE)
-        return [Fault(aim.boundary, aim.name, dice.randint(1, TURNS)) for aim in aims]
+        self._carried.update(aims)
+        return [Fault(aim.boundary, aim.name, self._turn(aim)) for aim in aims]
+
+    def _turn(self, aim: Aim) -> int:
+        """The sooner, the more lives have carried the aim in vain."""
+        vain = self._carried[aim] // (self.struck[aim] + 1)
+        return self.room.dice.randint(1, max(1, TURNS - vain // 2))
 
     def _strike(self) -> None:
         """A random process dies, or on PostgreSQL a random connection breaks."""
