@@ -28,7 +28,7 @@ from engine import (
 from webui.json_input import to_text
 
 from .audit_seal import SealInvalid, read_seal, write_seal
-from .demonstration import play_demonstration
+from .demonstration import interrupted_stories, play_demonstration
 from .keys import KeyFileInvalid, read_or_create_key
 from .sample_accounts import create_roles, create_sample_accounts
 from .serving import executing_node, serve_watch, serve_web, wait_for_stop
@@ -74,9 +74,15 @@ def main() -> None:
     """
 
 
+_FORCE_OPTION = click.option(
+    "--force", is_flag=True, help="Although the demonstration was interrupted; its timers fire now."
+)
+
+
 @main.command()
+@_FORCE_OPTION
 @_plain_errors
-def run() -> None:
+def run(force: bool) -> None:
     """Everything in one process, for a first look and for small offices.
 
     Makes the database (SQLite in TENURE_HOME unless TENURE_DATABASE_URL says otherwise) or upgrades it
@@ -86,6 +92,7 @@ def run() -> None:
     settings = _settings()
     prepare_home(settings)
     upgrade(settings)
+    _refuse_interrupted_demonstration(settings, force)
     with executing_node(settings, jobs=True) as node:
         engine = node.engine
         create_roles(engine)
@@ -118,14 +125,16 @@ def serve() -> None:
 
 
 @main.command()
+@_FORCE_OPTION
 @_plain_errors
-def worker() -> None:
+def worker(force: bool) -> None:
     """Run jobs and timers without pages; as many nodes as you like on PostgreSQL.
 
     With TENURE_WATCH_PORT it answers /healthz, /readyz and /metrics there.
     """
     settings = _settings()
     prepare_home(settings)
+    _refuse_interrupted_demonstration(settings, force)
     with executing_node(settings, jobs=True) as node:
         if settings.watch_port:
             serve_watch(settings, node)
@@ -350,6 +359,19 @@ class _opened:
     def __exit__(self, *error: Any) -> None:
         self._engine.close()
         self._database.close()
+
+
+def _refuse_interrupted_demonstration(settings: Settings, force: bool) -> None:
+    if force:
+        return
+    with _opened(settings) as engine:
+        stories = interrupted_stories(engine)
+    if stories:
+        raise click.ClickException(
+            f"the demonstration was interrupted: {' and '.join(stories)} stand in the past, and running now "
+            "would fire all their timers. Play to the end with `tenure demo`, or give --force (and cancel "
+            "those process instances)"
+        )
 
 
 def _asked_password() -> str:

@@ -16,9 +16,11 @@ from ..errors import ExecutorAlreadyRunning
 def executor_lock(database: Path, holder: str) -> Iterator[None]:
     """Hold the lock while the block runs. `holder` is kept in the file, for the message to others.
 
-    Raises ExecutorAlreadyRunning.
+    Links are followed, so that one database has one lock by whatever name it is opened. Raises
+    ExecutorAlreadyRunning.
     """
-    path = database.with_name(f"{database.name}.executor")
+    real = database.resolve()
+    path = real.with_name(f"{real.name}.executor")
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if not _try_lock(descriptor):

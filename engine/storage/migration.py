@@ -5,6 +5,7 @@ The migration scripts belong to the program; `scripts` says where they are, as `
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,12 +15,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, NullPool, create_engine, func, inspect, select
+from sqlalchemy import URL, Connection, NullPool, create_engine, func, inspect, select
 
 from ..errors import EngineError, SchemaTooNew, SchemaTooOld
 from .connections import BEGIN, database_url, open_sqlite, sqlite_file
 from .database import Database
 from .errors import translated
+from .executor_lock import executor_lock
 
 _MIGRATION_LOCK = 0x6D696772617465
 
@@ -35,7 +37,8 @@ def upgrade_schema(url: str, scripts: str) -> Path | None:
 
     It happens in one transaction; a second node that tries at the same moment waits and finds it done.
     A SQLite file with data in it is copied first: answers the copy. Raises SchemaTooNew,
-    DatabaseUnavailable, MigrationFailed.
+    DatabaseUnavailable, MigrationFailed, and ExecutorAlreadyRunning when a process that knows the old
+    tables executes on the SQLite file (on PostgreSQL, stop the nodes first).
     """
     config = _config(scripts)
     head = ScriptDirectory.from_config(config).get_current_head()
@@ -50,12 +53,13 @@ def upgrade_schema(url: str, scripts: str) -> Path | None:
                 return None
             _refuse_unknown(before, config, place)
             has_data = bool(inspect(connection).get_table_names())
-        copy = _copied(url, before) if has_data else None
-        with _migrating(url) as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            _check_foreign_keys(connection)
-            connection.commit()
+        with _nobody_executing(chosen):
+            copy = _copied(url, before) if has_data else None
+            with _migrating(url) as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                _check_foreign_keys(connection)
+                connection.commit()
     return copy
 
 
@@ -129,6 +133,15 @@ def _migrating(url: str) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _nobody_executing(url: URL) -> Iterator[None]:
+    if url.get_backend_name() != "sqlite":
+        yield
+        return
+    with executor_lock(sqlite_file(url), f"an upgrade of the schema (process {os.getpid()})"):
+        yield
 
 
 def _check_foreign_keys(connection: Connection) -> None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from engine import Database, FixedClock, ProcessEngine, SystemClock
+from engine import (
+    Database,
+    FixedClock,
+    InstanceState,
+    ProcessEngine,
+    ProcessInstanceFilter,
+    SystemClock,
+)
 from tasks.tender.sealing import SealKeys
 
 from ..keys import read_or_create_key
@@ -12,7 +19,7 @@ from ..serving import node_name
 from ..settings import Settings
 from ..shipped import deploy_shipped
 from ..wiring import open_database, open_engine
-from .cast import enlist_suppliers, gather_cast
+from .cast import DIRECTOR, enlist_suppliers, gather_cast
 from .facts import city_facts, port_facts
 from .player import Player, Story
 from .selection_story import SelectionStory
@@ -42,6 +49,21 @@ def play_demonstration(settings: Settings) -> None:
     finally:
         database.close()
     click.echo("Played. Start `tenure run` and look at the register of engagements.")
+
+
+def interrupted_stories(engine: ProcessEngine) -> list[str]:
+    """Business keys of the stories that were begun and not played to their end: their clock stands in the
+    past, and whoever runs the timers of this database at today's date spoils them."""
+    return [
+        story.business_key
+        for story in (ServicesStory, SelectionStory)
+        if _is_active(engine, story.business_key)
+    ]
+
+
+def _is_active(engine: ProcessEngine, business_key: str) -> bool:
+    wanted = ProcessInstanceFilter(business_key=business_key, states=(InstanceState.ACTIVE,))
+    return engine.process_instances(wanted, by=DIRECTOR, limit=1).total > 0
 
 
 def _play(settings: Settings, database: Database, story: Story) -> None:

@@ -161,6 +161,23 @@ def test_a_second_executor_is_refused_until_the_first_is_killed(sqlite_url):
     database.close()
 
 
+def test_a_second_executor_is_refused_by_whatever_name_the_file_is_opened(sqlite_url, tmp_path):
+    link = tmp_path / "elsewhere" / "other.db"
+    link.parent.mkdir()
+    link.symlink_to(sqlite_url.removeprefix("sqlite:///"))
+    one, other = Database(sqlite_url, durable=False), Database(f"sqlite:///{link}", durable=False)
+
+    with (
+        one.executor("first", NOW),
+        pytest.raises(ExecutorAlreadyRunning, match="first"),
+        other.executor("second", NOW),
+    ):
+        pass
+
+    one.close()
+    other.close()
+
+
 @pytest.mark.postgres
 def test_any_number_may_execute_on_postgresql(filled_postgres_url):
     one, other = Database(filled_postgres_url), Database(filled_postgres_url)

@@ -3,14 +3,16 @@
 import sqlite3
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-from engine.errors import SchemaTooNew, SchemaTooOld
+from engine.errors import ExecutorAlreadyRunning, SchemaTooNew, SchemaTooOld
 from engine.storage import Database, check_schema, metadata, schema_revision, upgrade_schema
 from tasks.all_records import metadata as tasks_metadata
-from tests.storage.sample import define, start
+from tests.storage.sample import NOW, define, start
 
 SCRIPTS = "tenure:migrations"
 
@@ -193,4 +195,34 @@ def test_broken_references_after_an_upgrade_undo_it(tmp_path):
         upgrade_schema(url, SCRIPTS)
 
     assert schema_revision(database) == "0001"
+    database.close()
+
+
+def test_no_schema_changes_under_a_program_that_executes(tmp_path):
+    """It would go on with statements for the tables it knows."""
+    url = f"sqlite:///{tmp_path / 'tenure.db'}"
+    upgrade_to(url, "0001")
+    running = Database(url, durable=False)
+
+    with running.executor("first", NOW), pytest.raises(ExecutorAlreadyRunning, match="first"):
+        upgrade_schema(url, SCRIPTS)
+    before = schema_revision(running)
+    upgrade_schema(url, SCRIPTS)
+    after = schema_revision(running)
+    with running.executor("first", NOW):
+        upgrade_schema(url, SCRIPTS)  # nothing to do: administrative commands may run beside it
+
+    assert before == "0001"
+    assert after > before
+    running.close()
+
+
+def upgrade_to(url: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS)
+    database = Database(url, durable=False)
+    with database.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.commit()
     database.close()

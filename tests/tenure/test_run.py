@@ -8,9 +8,16 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
+from click.testing import CliRunner
+
+from engine import SYSTEM, ProcessEngine
+from tenure import command_line
+from tenure.command_line import main
+from tenure.demonstration.services_story import ServicesStory
+from tests.engine.diagrams import end, process, start, user_task
 
 
 def free_port():
@@ -20,7 +27,7 @@ def free_port():
 
 
 @contextmanager
-def tenure(*arguments, home, url=None, port=None):
+def tenure(*arguments, home, url=None, port=None, **more):
     """A process of the program; answers it. It is killed at the end if it still runs."""
     environ = {
         **os.environ,
@@ -28,6 +35,7 @@ def tenure(*arguments, home, url=None, port=None):
         "TENURE_PORT": str(port or 0),
         "PYTHONUNBUFFERED": "1",
         **({"TENURE_DATABASE_URL": url} if url else {}),
+        **more,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "tenure", *arguments],
@@ -58,6 +66,11 @@ def wait_until_ready(port, process, seconds=60):
     return pytest.fail("the program was not ready in time")
 
 
+def fetched(port, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
+        return answer.read().decode()
+
+
 def stop(process):
     """Ctrl-C; answers the exit code and everything that was printed."""
     process.send_signal(signal.SIGINT)
@@ -84,17 +97,62 @@ def test_run_sets_everything_up_keeps_data_and_stops_cleanly(tmp_path, empty_dat
     assert "Traceback" not in printed + printed_again
 
 
-def test_a_second_executor_on_one_sqlite_file_is_refused(tmp_path):
+def test_one_process_executes_on_a_sqlite_file_and_administration_goes_on_beside_it(tmp_path):
     port = free_port()
 
     with tenure("run", home=tmp_path, port=port) as first:
         wait_until_ready(port, first)
-        with tenure("worker", home=tmp_path) as second:
-            output, _ = second.communicate(timeout=60)
+        with ExitStack() as stack:
+            others = [
+                stack.enter_context(tenure(kind, home=tmp_path))
+                for kind in ("run", "serve", "worker", "demo")
+            ]
+            refusals = [other.communicate(timeout=120)[0] for other in others]
+        beside = [
+            ["user", "list"],
+            ["deploy", "processes/approval_chain"],
+            ["audit", "verify"],
+            ["audit", "seal", str(tmp_path / "seal")],
+            ["backup", str(tmp_path / "copy")],
+            ["db", "check"],
+            ["db", "upgrade"],
+        ]
+        environ = {"TENURE_HOME": str(tmp_path)}
+        administered = [CliRunner().invoke(main, arguments, env=environ) for arguments in beside]
+        first.send_signal(signal.SIGKILL)
+        first.communicate(timeout=30)
 
-    assert second.returncode == 1
-    assert output.startswith("Error: ")
-    assert "Traceback" not in output
+    assert [other.returncode for other in others] == [1] * 4
+    for refusal in refusals:
+        assert f"(process {first.pid}, since " in refusal
+        assert "stop it first, or use PostgreSQL" in refusal
+        assert "Traceback" not in refusal
+    assert [ended.exit_code for ended in administered] == [0] * len(beside)
+    watch = free_port()
+    with tenure("worker", home=tmp_path, port=0, TENURE_WATCH_PORT=str(watch)) as next_one:
+        assert wait_until_ready(watch, next_one) == 200
+        assert "tenure_handler_threads" in fetched(watch, "/metrics")
+        assert stop(next_one)[0] == 0
+
+
+@pytest.mark.parametrize("kind", ["run", "worker"])
+def test_an_interrupted_demonstration_is_not_run_over(tmp_path, monkeypatch, kind):
+    environ = {"TENURE_HOME": str(tmp_path)}
+    CliRunner().invoke(main, ["db", "upgrade"], env=environ)
+    engine = ProcessEngine(f"sqlite:///{tmp_path / 'tenure.sqlite'}")
+    engine.deploy([process("letter", start(), user_task("write"), end(), flows="start>write>end")], by=SYSTEM)
+    for business_key in ("mine", ServicesStory.business_key):
+        engine.start_process_instance("letter", business_key=business_key, by=SYSTEM)
+    engine.close()
+    monkeypatch.setattr(command_line, "executing_node", lambda *_, **__: pytest.fail("it executes"))
+
+    refused = CliRunner().invoke(main, [kind], env=environ)
+
+    assert refused.exit_code == 1
+    assert f"the demonstration was interrupted: {ServicesStory.business_key} stand" in refused.output
+    assert "tenure demo" in refused.output
+    with pytest.raises(pytest.fail.Exception, match="it executes"):
+        CliRunner().invoke(main, [kind, "--force"], env=environ, catch_exceptions=False)
 
 
 def test_serve_refuses_an_older_schema_and_names_the_mend(tmp_path):
