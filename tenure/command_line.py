@@ -198,19 +198,31 @@ def demo() -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
 @click.argument("decision")
 @click.option("--vars", "variables", default="{}", help="The variables, as a JSON object.")
 @_plain_errors
-def decide(file: Path, decision: str, variables: str) -> None:
-    """Evaluate DECISION of a .dmn FILE and show the result, the matched rules and every value looked at."""
+def decide(files: tuple[Path, ...], decision: str, variables: str) -> None:
+    """Evaluate DECISION and show the result, the matched rules and every value looked at.
+
+    It is looked for in the .dmn FILEs in their order; give the files that they import as well.
+    """
     try:
         given = json.loads(variables, parse_float=Decimal)
     except json.JSONDecodeError as error:
         raise click.BadParameter(f"not JSON: {error}", param_hint="--vars") from error
     if not isinstance(given, dict):
         raise click.BadParameter("must be a JSON object like '{\"amount\": 5}'", param_hint="--vars")
-    explanation = explain_decision(file.read_bytes(), file.name, decision, given)
+    sources = {file.name: file.read_bytes() for file in files}
+    if len(sources) < len(files):
+        raise click.BadParameter("two of the files have the same name", param_hint="FILE...")
+    explanation = explain_decision(sources, decision, given)
     click.echo(to_text(explanation))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from engine.dmn.compiler import DmnModel, compile_dmn
+from engine.dmn.compiler import DmnModel, compile_dmn_files
 from engine.dmn.graph import DecisionNode, ServiceNode
 from engine.dmn.results import DecisionResult, FailedDecision
 from engine.dmn.run import DecisionFailed, Run
@@ -58,17 +58,25 @@ def evaluate_service_outputs(
 
 
 def explain_decision(
-    source: bytes, name: str, decision_id: str, variables: Mapping[str, Any], *, now: datetime | None = None
+    files: Mapping[str, bytes],
+    decision_id: str,
+    variables: Mapping[str, Any],
+    *,
+    now: datetime | None = None,
 ) -> Mapping[str, Any]:
-    """Evaluates a decision of a file that was not deployed. JSON values in, the JSON explanation out.
+    """Evaluates a decision of the first of these files that has it; they may import each other and need not
+    be deployed. JSON values in, the JSON explanation out.
 
-    Raises DeploymentRejected when the file has errors, and DecisionNotFound.
+    Raises DeploymentRejected when a file has errors, and DecisionNotFound.
     """
-    model = compile_dmn(source, name)
-    if model.has_errors:
-        raise DeploymentRejected(model.problems)
-    result = evaluate_decision(model, decision_id, exact(variables), now=now)
-    problems = [str(problem) for problem in model.problems]
+    compiled = compile_dmn_files(files)
+    models = [compiled[name] for name in files]
+    found = [problem for model in models for problem in model.problems]
+    if any(model.has_errors for model in models):
+        raise DeploymentRejected(found)
+    owner = next((model for model in models if decision_id in model.nodes), models[0])
+    result = evaluate_decision(owner, decision_id, exact(variables), now=now)
+    problems = [str(problem) for problem in found]
     return {"decisionId": decision_id, **result.explanation(), "problems": problems}
 
 

@@ -88,13 +88,13 @@ def test_a_failed_assertion_names_the_decision() -> None:
 def test_a_file_is_explained_without_deploying_it() -> None:
     source = dmn(decision("d", table(["x:number"], [("> 0.5", "x + 0.1")])))
 
-    explained = explain_decision(source, "test.dmn", "d", {"x": 0.6})
+    explained = explain_decision({"test.dmn": source}, "d", {"x": 0.6})
 
     assert str(explained["output"]) == "0.7"
 
 
 def test_an_unknown_decision_and_a_broken_file_are_refused() -> None:
     with pytest.raises(DecisionNotFound, match="decisions of 'drd' are: d"):
-        explain_decision(dmn(decision("d", literal("1"))), "test.dmn", "e", {})
+        explain_decision({"test.dmn": dmn(decision("d", literal("1")))}, "e", {})
     with pytest.raises(DeploymentRejected, match="FEEL_SYNTAX"):
-        explain_decision(dmn(decision("d", literal("1 +"))), "test.dmn", "d", {})
+        explain_decision({"test.dmn": dmn(decision("d", literal("1 +")))}, "d", {})
