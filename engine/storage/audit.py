@@ -19,7 +19,7 @@ from sqlalchemy import Row, Select, bindparam, select, update
 from ..model import Actor, AuditEntry, AuditFilter, Page
 from . import json_text
 from .link import Link, as_dict
-from .paging import Order, page
+from .paging import Order, matching, page
 from .schema import audit_chain, process_instance
 from .schema import audit_entry as table
 
@@ -267,15 +267,14 @@ def _ending(last: AuditHead, head: AuditHead | None) -> Iterator[AuditBreak]:
 
 
 def _narrowed(query: Select[Any], wanted: AuditFilter) -> Select[Any]:
-    for column, value in (
-        (table.c.chain, wanted.process_instance_key),
-        (table.c.actor, wanted.actor),
-        (table.c.action, wanted.action),
-        (table.c.subject_kind, wanted.subject_kind),
-        (table.c.subject_key, wanted.subject_key),
-    ):
-        if value is not None:
-            query = query.where(column == value)
+    narrowing = {
+        table.c.chain: wanted.process_instance_key,
+        table.c.actor: wanted.actor,
+        table.c.action: wanted.action,
+        table.c.subject_kind: wanted.subject_kind,
+        table.c.subject_key: wanted.subject_key,
+    }
+    query = matching(query, narrowing)
     if wanted.after is not None:
         query = query.where(table.c.at >= wanted.after)
     if wanted.before is not None:

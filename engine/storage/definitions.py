@@ -18,7 +18,7 @@ from ..model import (
     ProcessDefinitionFilter,
 )
 from .link import Link, as_dict
-from .paging import Order, contains, page
+from .paging import Order, contains, matching, page
 from .schema import (
     decision_definition,
     decision_requirements,
@@ -280,15 +280,14 @@ _PROCESS_FIELDS = {
 
 def _narrowed(query: Select[Any], wanted: ProcessDefinitionFilter) -> Select[Any]:
     table = process_definition
-    for column, value in (
-        (table.c.process_id, wanted.process_id),
-        (table.c.version, wanted.version),
-        (table.c.version_tag, wanted.version_tag),
-        (table.c.resource_name, wanted.resource_name),
-        (table.c.draft, wanted.draft),
-    ):
-        if value is not None:
-            query = query.where(column == value)
+    narrowing = {
+        table.c.process_id: wanted.process_id,
+        table.c.version: wanted.version,
+        table.c.version_tag: wanted.version_tag,
+        table.c.resource_name: wanted.resource_name,
+        table.c.draft: wanted.draft,
+    }
+    query = matching(query, narrowing)
     if wanted.keys is not None:
         query = query.where(table.c.key.in_(wanted.keys))
     if wanted.latest:

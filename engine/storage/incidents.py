@@ -12,7 +12,7 @@ from ..errors import IncidentNotFound
 from ..model import Incident, IncidentFilter, IncidentState, Page, ProcessInstanceFilter
 from .instances import keys_of
 from .link import Link
-from .paging import Order, page
+from .paging import Order, matching, page
 from .schema import incident as table
 
 
@@ -85,16 +85,15 @@ def _narrowed(query: Select[Any], wanted: IncidentFilter) -> Select[Any]:
         query = query.where(table.c.resolved_at.is_(None))
     elif wanted.state is not None:
         query = query.where(table.c.resolved_at.is_not(None))
-    for column, value in (
-        (table.c.error_type, wanted.error_type),
-        (table.c.process_id, wanted.process_id),
-        (table.c.process_instance_key, wanted.process_instance_key),
-        (table.c.root_process_instance_key, wanted.root_process_instance_key),
-        (table.c.element_id, wanted.element_id),
-        (table.c.definition_key, wanted.definition_key),
-    ):
-        if value is not None:
-            query = query.where(column == value)
+    narrowing = {
+        table.c.error_type: wanted.error_type,
+        table.c.process_id: wanted.process_id,
+        table.c.process_instance_key: wanted.process_instance_key,
+        table.c.root_process_instance_key: wanted.root_process_instance_key,
+        table.c.element_id: wanted.element_id,
+        table.c.definition_key: wanted.definition_key,
+    }
+    query = matching(query, narrowing)
     if wanted.keys is not None:
         query = query.where(table.c.key.in_(wanted.keys))
     return query

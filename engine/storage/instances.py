@@ -26,7 +26,7 @@ from ..errors import ProcessInstanceNotFound
 from ..model import InstanceState, Page, ProcessInstance, ProcessInstanceFilter
 from ..runtime.records import LiveInstance
 from .link import Link
-from .paging import Order, contains, page
+from .paging import Order, contains, matching, page
 from .schema import job, token, user_task
 from .schema import process_instance as table
 
@@ -177,18 +177,17 @@ def keys_of(wanted: ProcessInstanceFilter) -> Select[Any]:
 
 
 def _narrowed(query: Select[Any], wanted: ProcessInstanceFilter) -> Select[Any]:
-    for column, value in (
-        (table.c.process_id, wanted.process_id),
-        (table.c.process_version, wanted.process_version),
-        (table.c.definition_key, wanted.definition_key),
-        (table.c.root_key, wanted.root_key),
-        (table.c.parent_key, wanted.parent_key),
-        (table.c.parent_element_instance_key, wanted.parent_element_instance_key),
-        (table.c.business_key, wanted.business_key),
-        (table.c.started_by, wanted.started_by),
-    ):
-        if value is not None:
-            query = query.where(column == value)
+    narrowing = {
+        table.c.process_id: wanted.process_id,
+        table.c.process_version: wanted.process_version,
+        table.c.definition_key: wanted.definition_key,
+        table.c.root_key: wanted.root_key,
+        table.c.parent_key: wanted.parent_key,
+        table.c.parent_element_instance_key: wanted.parent_element_instance_key,
+        table.c.business_key: wanted.business_key,
+        table.c.started_by: wanted.started_by,
+    }
+    query = matching(query, narrowing)
     if wanted.states is not None:
         query = query.where(table.c.state.in_(wanted.states))
         if all(state in (InstanceState.ACTIVE, InstanceState.SUSPENDED) for state in wanted.states):

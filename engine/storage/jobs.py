@@ -17,7 +17,7 @@ from ..errors import JobNotFound
 from ..model import InstanceState, Job, JobFilter, JobKind, JobState, Page
 from .columns import UtcDateTime
 from .link import Link
-from .paging import Order, page
+from .paging import Order, matching, page
 from .schema import job as table
 from .schema import process_instance
 
@@ -186,14 +186,13 @@ _OPEN = (JobState.CREATED, JobState.FAILED)
 
 
 def _narrowed(query: Select[Any], wanted: JobFilter) -> Select[Any]:
-    for column, value in (
-        (table.c.type, wanted.type),
-        (table.c.process_instance_key, wanted.process_instance_key),
-        (table.c.element_instance_key, wanted.element_instance_key),
-        (table.c.element_id, wanted.element_id),
-    ):
-        if value is not None:
-            query = query.where(column == value)
+    narrowing = {
+        table.c.type: wanted.type,
+        table.c.process_instance_key: wanted.process_instance_key,
+        table.c.element_instance_key: wanted.element_instance_key,
+        table.c.element_id: wanted.element_id,
+    }
+    query = matching(query, narrowing)
     if wanted.keys is not None:
         query = query.where(table.c.key.in_(wanted.keys))
     if wanted.states is not None:

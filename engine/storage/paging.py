@@ -65,6 +65,11 @@ def page(
     return Page(items=tuple(value(row) for row in shown), total=total, next_cursor=following)
 
 
+def matching(query: Select[Any], wanted: Mapping[ColumnElement[Any], Any]) -> Select[Any]:
+    """`query` narrowed to rows in which each column has its value; None asks for nothing."""
+    return query.where(*(column == value for column, value in wanted.items() if value is not None))
+
+
 def contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
     """Whether a text column contains `text`, whatever the case."""
     return column.icontains(text, autoescape=True)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, or_, select, union_all,
 from ..errors import InvalidInput, UserTaskNotFound
 from ..model import Page, UserTask, UserTaskFilter, UserTaskState
 from .link import Link
-from .paging import LAST, Order, contains, page
+from .paging import LAST, Order, contains, matching, page
 from .principals import Principals
 from .schema import user_task as table
 from .schema import user_task_candidate as candidate
@@ -160,18 +160,17 @@ def _narrowed(query: Select[Any], wanted: UserTaskFilter) -> Select[Any]:
         query = query.where(table.c.ended_at.is_(None))
     elif wanted.state is not None:
         query = query.where(table.c.state == wanted.state)
-    for column, value in (
-        (table.c.assignee, wanted.assignee),
-        (table.c.completed_by, wanted.completed_by),
-        (table.c.process_id, wanted.process_id),
-        (table.c.definition_key, wanted.definition_key),
-        (table.c.process_instance_key, wanted.process_instance_key),
-        (table.c.root_process_instance_key, wanted.root_process_instance_key),
-        (table.c.element_id, wanted.element_id),
-        (table.c.element_instance_key, wanted.element_instance_key),
-    ):
-        if value is not None:
-            query = query.where(column == value)
+    narrowing = {
+        table.c.assignee: wanted.assignee,
+        table.c.completed_by: wanted.completed_by,
+        table.c.process_id: wanted.process_id,
+        table.c.definition_key: wanted.definition_key,
+        table.c.process_instance_key: wanted.process_instance_key,
+        table.c.root_process_instance_key: wanted.root_process_instance_key,
+        table.c.element_id: wanted.element_id,
+        table.c.element_instance_key: wanted.element_instance_key,
+    }
+    query = matching(query, narrowing)
     if wanted.keys is not None:
         query = query.where(table.c.key.in_(wanted.keys))
     if wanted.assigned is not None:
