@@ -30,7 +30,7 @@ format: $(VENV)/.ready-dev  ## Put the code into house style
 	$(BIN)/ruff format --quiet .
 
 bench: $(VENV)/.ready-dev  ## Benchmarks, as ratios within one run (bench/README.md)
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench --write bench/RESULTS.md
 
 tck: $(VENV)/.ready-dev  ## DMN TCK: make tck DIR=<folder in the TCK's layout> [STRICT=1]
 	$(BIN)/python -m tests.dmn.tck $(DIR) $(if $(STRICT),--strict)

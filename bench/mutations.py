@@ -12,13 +12,14 @@ import time
 import traceback
 from collections import Counter
 
+from bench.report import Result
 from tests.bpmn.mutations import Mutation, diagrams, mutations, outcome
 
 SECONDS = 10.0
 SLOWEST = 10
 
 
-def main() -> int:
+def main() -> list[Result]:
     count, seed = int(os.environ.get("TENURE_MUTATIONS", 20_000)), int(os.environ.get("TENURE_SEED", 1))
     paths = diagrams()
     codes: Counter[str] = Counter()
@@ -53,7 +54,15 @@ def main() -> int:
         f"{count - sound - failures.total():,} refused, {failures.total():,} failures"
     )
     print(f"median {middle * 1e3:.1f} ms, all {sum(t for t, _ in times):.0f} s, at most {memory:.0f} MB")
-    return 1 if failures else 0
+    return [
+        Result(
+            what=f"{count:,} mutations of {len(paths)} diagrams",
+            ours=f"{failures.total():,} failures",
+            beside="",
+            ratio=failures.total(),
+            bar=0,
+        )
+    ]
 
 
 def _label(made: Mutation) -> str:

@@ -56,17 +56,25 @@ class Step:
 
     def advance(self, outcomes: Mapping[int, str] | None = None) -> Changes:
         """Go on until everything waits, and write. `outcomes` are the decisions of completed user tasks."""
+        changes = self.settle()
+        self.write(changes, outcomes)
+        return changes
+
+    def settle(self) -> Changes:
+        """Go on until everything waits. What the command says in the audit trail before `write` is written
+        with it."""
         self.runtime.run()
         while self._do_jobs() or self._take_messages():
             pass
-        changes = self.runtime.changes()
+        return self.runtime.changes()
+
+    def write(self, changes: Changes, outcomes: Mapping[int, str] | None = None) -> None:
         uow = self.context.uow
         self._write_thrown(changes)
         uow.write_changes(changes, at=self.context.now, by=self.actor.user_id, outcomes=dict(outcomes or {}))
         self._write_failed(changes)
         self.context.log += [*changes.log, *self._log]
         self._follow_up(changes)
-        return changes
 
     def do_job(self, job: Waiting) -> bool:
         """Run the transactional handler of a waiting job. False: it failed and waits for its next attempt."""

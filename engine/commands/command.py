@@ -77,9 +77,9 @@ class CommandContext:
         """Raise PermissionDenied when the actor lacks the permission."""
         self.rights.need(self.actor, permission, action)
 
-    def lock(self, process_instance_key: int, *, root_key: int | None = None) -> ProcessInstance:
+    def lock(self, process_instance_key: int) -> ProcessInstance:
         """Lock the family of the instance, then read it. Raises ProcessInstanceNotFound."""
-        return self.uow.instances.lock(process_instance_key, root_key=root_key)
+        return self.uow.instances.lock(process_instance_key)
 
     def lock_active(self, process_instance_key: int) -> ProcessInstance:
         """Like `lock`; raises ProcessInstanceNotActive when it has ended or is suspended."""

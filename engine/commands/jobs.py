@@ -213,7 +213,7 @@ class JobAttemptFailed(Command[None]):
 def open_job(context: CommandContext, key: int, worker: str = "", attempt: int | None = None) -> Job:
     """Lock the family, then read the job again. Raises JobNotFound and JobNotActivatable."""
     seen = context.uow.jobs.get(key)
-    instance = context.lock(seen.process_instance_key, root_key=seen.root_process_instance_key)
+    instance = context.lock(seen.process_instance_key)
     job = context.uow.jobs.get(key)
     if job.state not in OPEN:
         raise JobNotActivatable(f"job {key} is {job.state.lower().replace('_', ' ')} already")

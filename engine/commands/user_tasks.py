@@ -174,12 +174,10 @@ class CompleteUserTask(Command[UserTask]):
         if outcome is not None:
             variables[task.outcome_variable] = outcome
         step.runtime.complete_element(task.element_instance_key, variables, outcome=outcome or "")
-        changes = step.advance({task.key: outcome} if outcome is not None else {})
+        changes = step.settle()
         _raise_denied(changes, task)
         waits = task.key not in changes.user_tasks_completed
         held: dict[str, Any] = {"waitsForListener": True} if waits else {}
-        if not waits:
-            context.uow.drafts.delete(task.key)
         context.audit(
             "complete-user-task",
             "user-task",
@@ -190,8 +188,10 @@ class CompleteUserTask(Command[UserTask]):
             variables=sorted(variables),
             **held,
         )
+        step.write(changes, {task.key: outcome} if outcome is not None else {})
         if waits:
             return context.uow.user_tasks.get(task.key)
+        context.uow.drafts.delete(task.key)
         return replace(
             task,
             state=UserTaskState.COMPLETED,
@@ -237,12 +237,11 @@ class CompleteUserTask(Command[UserTask]):
 
 
 def open_user_task(context: CommandContext, key: int, version: int | None = None) -> UserTask:
-    """Lock the family, then read the task again: somebody may have been quicker.
+    """Lock the family, then read the task: somebody may have been quicker.
 
     How a task has ended is told only to those whom it concerns.
     """
-    seen = context.uow.user_tasks.get(key)
-    found = context.lock(seen.process_instance_key, root_key=seen.root_process_instance_key)
+    context.uow.instances.lock_of_user_task(key)
     task = context.uow.user_tasks.get(key)
     if not task.state.is_open and not may_see(context.rights, context.actor, task):
         raise UserTaskNotFound(key)
@@ -252,7 +251,7 @@ def open_user_task(context: CommandContext, key: int, version: int | None = None
         raise UserTaskCancelled(key)
     if version is not None and version != task.version:
         raise StaleVersion("user task", key, version, task.version)
-    context.check_active(found)
+    context.check_active(context.uow.instances.locked(task.process_instance_key))
     return task
 
 

@@ -127,19 +127,19 @@ class Rights:
         return self._known[user_id]
 
     def _look_up(self, user_id: str) -> Facts:
-        user = self._store.user(user_id)
-        active = user is not None and user.active
-        groups = user.groups if user is not None and active else frozenset()
-        absent = self._store.stands_in_for(user_id, self.now) if active else frozenset()
-        permissions = user.permissions if user is not None and active else frozenset()
+        """Somebody who is not active has no groups and stands in for nobody."""
+        found = self._store.standing(user_id, self.now)
+        groups = found.groups if found.active else frozenset()
+        absent = found.absent if found.active else {}
+        permissions = found.permissions if found.active else frozenset()
         return Facts(
             user_id=user_id,
-            exists=user is not None,
-            active=active,
+            exists=found.exists,
+            active=found.active,
             groups=groups,
-            acting_groups=groups.union(*(self._store.groups_of(one) for one in absent)),
+            acting_groups=groups.union(*absent.values()),
             permissions=ALL_PERMISSIONS if ADMIN_GROUP in groups else permissions,
-            stands_in_for=absent,
+            stands_in_for=frozenset(absent),
         )
 
 

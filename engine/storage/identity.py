@@ -12,7 +12,7 @@ from sqlalchemy import Select, delete, func, or_, select, update
 from ..errors import AlreadyExists, GroupNotFound, UserNotFound
 from ..model import Absence, Group, User
 from .link import Link, as_dict
-from .principals import absent_users
+from .principals import Standing
 from .schema import (
     absence,
     group_permission,
@@ -152,19 +152,6 @@ class IdentityStore:
             delete(membership).where(membership.c.user_id == user_id, membership.c.group_id == group_id)
         )
 
-    def groups_of(self, user_id: str) -> frozenset[str]:
-        query = select(membership.c.group_id).where(membership.c.user_id == user_id)
-        return frozenset(row.group_id for row in self._link.rows(query))
-
-    def permissions_of(self, user_id: str) -> frozenset[str]:
-        """The words that the user's groups hold."""
-        query = (
-            select(group_permission.c.permission)
-            .join(membership, membership.c.group_id == group_permission.c.group_id)
-            .where(membership.c.user_id == user_id)
-        )
-        return frozenset(row.permission for row in self._link.rows(query))
-
     def eligible(self, groups: Collection[str], users: Collection[str]) -> set[str]:
         """Active users who are named or are members of one of the groups."""
         members = select(membership.c.user_id).where(membership.c.group_id.in_(list(groups)))
@@ -196,9 +183,9 @@ class IdentityStore:
     def remove_absence(self, key: int) -> None:
         self._link.delete(absence, "key", [key])
 
-    def stands_in_for(self, user_id: str, now: datetime) -> frozenset[str]:
-        """The users who are away at this moment and named this one as their substitute."""
-        return absent_users(self._link, user_id, now)
+    def standing(self, user_id: str, now: datetime) -> Standing:
+        """Who the user is at this moment, and in whose place they may act."""
+        return Standing.of(self._link, user_id, now)
 
     # --- signing in
 

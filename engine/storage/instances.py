@@ -25,15 +25,27 @@ from sqlalchemy import (
 from ..errors import ProcessInstanceNotFound
 from ..model import InstanceState, Page, ProcessInstance, ProcessInstanceFilter
 from ..runtime.records import LiveInstance
+from .audit import AuditHead
 from .link import Link
 from .paging import Order, contains, matching, page
 from .schema import job, token, user_task
 from .schema import process_instance as table
 
 _ONE = select(table).where(table.c.key == bindparam("instance"))
-_ROOT = select(table.c.root_key).where(table.c.key == bindparam("instance"))
+_MEMBER = table.alias("member")
+# The statement that locks the root also reads it: a row that was waited for comes as it is then.
 # NO KEY: rows that only refer to the instance (a comment, a document) need not wait.
-_LOCK = select(table.c.key).where(table.c.key == bindparam("instance")).with_for_update(key_share=True)
+_LOCK = select(table).with_for_update(key_share=True)
+_LOCK_FAMILY = _LOCK.where(
+    table.c.key == select(_MEMBER.c.root_key).where(_MEMBER.c.key == bindparam("instance")).scalar_subquery()
+)
+_LOCK_FAMILY_OF_TASK = _LOCK.where(
+    table.c.key
+    == select(user_task.c.root_process_instance_key)
+    .where(user_task.c.key == bindparam("task"))
+    .scalar_subquery()
+)
+_ROOT = select(table.c.root_key).where(table.c.key == bindparam("instance"))
 
 
 class Instances:
@@ -42,6 +54,8 @@ class Instances:
         # Rows as they were read under the lock, each good for one `live`: who changes an instance has
         # asked for its live record before.
         self._just_locked: dict[int, Row[Any]] = {}
+        self.audit_heads: dict[int, AuditHead] = {}
+        """The ends of the audit chains of locked instances, kept up to date by the audit trail."""
 
     def get(self, key: int) -> ProcessInstance:
         """Raises ProcessInstanceNotFound."""
@@ -54,23 +68,29 @@ class Instances:
         row = self._link.row(_ONE, instance=key)
         return None if row is None else _value(row)
 
-    def lock(self, key: int, *, root_key: int | None = None) -> ProcessInstance:
+    def lock(self, key: int) -> ProcessInstance:
         """Lock the family of an instance until the transaction ends and answer the instance as it is now.
 
-        `root_key` saves a look when it is known. Raises ProcessInstanceNotFound.
+        Raises ProcessInstanceNotFound.
         """
-        if self._link.is_postgres:
-            self.lock_root(self._root_of(key) if root_key is None else root_key)
-        row = self._link.row(_ONE, instance=key)
+        root = self._link.row(_LOCK_FAMILY, instance=key)
+        if root is None:
+            raise ProcessInstanceNotFound(key)
+        self._note(root)
+        return self.locked(key)
+
+    def lock_of_user_task(self, task: int) -> None:
+        """Lock the family that a user task belongs to, if there is such a task."""
+        root = self._link.row(_LOCK_FAMILY_OF_TASK, task=task)
+        if root is not None:
+            self._note(root)
+
+    def locked(self, key: int) -> ProcessInstance:
+        """An instance of a family that is locked, as it is now. Raises ProcessInstanceNotFound."""
+        row = self._just_locked.get(key) or self._read(key)
         if row is None:
             raise ProcessInstanceNotFound(key)
-        self._just_locked[key] = row
         return _value(row)
-
-    def lock_root(self, root_key: int) -> None:
-        """Lock a family by the key of its root. Raises ProcessInstanceNotFound."""
-        if self._link.value(_LOCK, instance=root_key) is None:
-            raise ProcessInstanceNotFound(root_key)
 
     def try_lock(self, key: int) -> ProcessInstance | None:
         """Like `lock`, but None when another node holds the family, or the instance does not exist."""
@@ -82,9 +102,8 @@ class Instances:
 
     def live(self, key: int) -> LiveInstance | None:
         """The record that the runtime works on; None when the instance does not exist or has ended."""
-        row = self._just_locked.pop(key, None)
-        if row is None:
-            row = self._link.row(_ONE, instance=key)
+        row = self._just_locked.get(key) or self._read(key)
+        self._just_locked.pop(key, None)
         if row is None or row.ended_at is not None:
             return None
         return LiveInstance(
@@ -152,11 +171,15 @@ class Instances:
         query = _narrowed(select(table), filter).order_by(table.c.key).limit(limit)
         return [_value(row) for row in self._link.rows(query)]
 
-    def _root_of(self, key: int) -> int:
-        root = self._link.value(_ROOT, instance=key)
-        if root is None:
-            raise ProcessInstanceNotFound(key)
-        return int(root)
+    def _read(self, key: int) -> Row[Any] | None:
+        """A row of a family that is locked."""
+        row = self._link.row(_ONE, instance=key)
+        return None if row is None else self._note(row)
+
+    def _note(self, row: Row[Any]) -> Row[Any]:
+        self._just_locked[row.key] = row
+        self.audit_heads[row.key] = AuditHead(chain=row.key, length=row.audit_length, hash=row.audit_head)
+        return row
 
 
 _FIELDS = {

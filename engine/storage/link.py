@@ -66,8 +66,7 @@ class Link:
             self.connection.execute(_delete(table, column), {"chosen": chosen})
 
     def upsert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
-        """An insert of this database's own kind, which knows ON CONFLICT."""
-        return postgresql.insert(table) if self.is_postgres else sqlite.insert(table)
+        return upsert(table, self.is_postgres)
 
 
 @cache
@@ -78,6 +77,11 @@ def _insert(table: Table) -> Insert:
 @cache
 def _delete(table: Table, column: str) -> Delete:
     return delete(table).where(table.c[column].in_(bindparam("chosen", expanding=True)))
+
+
+def upsert(table: Table, is_postgres: bool) -> postgresql.Insert | sqlite.Insert:
+    """An insert of this database's own kind, which knows ON CONFLICT."""
+    return postgresql.insert(table) if is_postgres else sqlite.insert(table)
 
 
 def as_dict(row: Row[Any]) -> dict[str, Any]:

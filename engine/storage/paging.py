@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, Row, Select, and_, func, literal, or_, select
 
 from ..errors import InvalidInput
 from ..model import Page
@@ -65,7 +65,7 @@ def page(
     return Page(items=tuple(value(row) for row in shown), total=total, next_cursor=following)
 
 
-def matching(query: Select[Any], wanted: Mapping[ColumnElement[Any], Any]) -> Select[Any]:
+def matching(query: Select[Any], wanted: Mapping[Column[Any], Any]) -> Select[Any]:
     """`query` narrowed to rows in which each column has its value; None asks for nothing."""
     return query.where(*(column == value for column, value in wanted.items() if value is not None))
 

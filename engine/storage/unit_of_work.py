@@ -136,7 +136,7 @@ class View:
 
     @cached_property
     def audit(self) -> AuditTrail:
-        return AuditTrail(self._link)
+        return AuditTrail(self._link, self.instances.audit_heads)
 
     @cached_property
     def documents(self) -> Documents:
@@ -176,7 +176,9 @@ class UnitOfWork(View):
         Completed user tasks are completed by `by` at `at`, with the outcome of `outcomes` by key. Not
         written: `signals_thrown` and `log`, which are the caller's to broadcast and to audit.
         """
-        write_changes(self._link, changes, at=at, by=by, outcomes=outcomes or {})
+        heads = self.audit.settle({one.key for one in changes.instances_changed})
+        write_changes(self._link, changes, heads, at=at, by=by, outcomes=outcomes or {})
+        self.audit.began(one.key for one in changes.instances_started)
         if changes.jobs_created:
             self.notify("jobs")
         if changes.timers_opened:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, case, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ..model import IncidentState, JobState, UserTaskState
 from ..runtime.changes import Changes, UserTaskCreated, VariableSet
 from ..runtime.records import LiveElement, LiveInstance
 from . import json_text
+from .audit import AuditHead
 from .decisions import DecisionLog
-from .link import Link
+from .link import Link, upsert
 from .schema import (
     element_instance,
     flow_taken,
@@ -40,6 +43,8 @@ _CHANGE_INSTANCE = (
         incidents=bindparam("new_incidents"),
         position=bindparam("new_position"),
         business_key=bindparam("new_business_key"),
+        audit_head=bindparam("new_head"),
+        audit_length=bindparam("new_length"),
         version=process_instance.c.version + 1,
     )
 )
@@ -72,12 +77,21 @@ _END_USER_TASK = (
 
 
 def write_changes(
-    link: Link, changes: Changes, *, at: datetime, by: str, outcomes: Mapping[int, str]
+    link: Link,
+    changes: Changes,
+    heads: Mapping[int, AuditHead],
+    *,
+    at: datetime,
+    by: str,
+    outcomes: Mapping[int, str],
 ) -> None:
-    """Everything in `changes` but `signals_thrown` and `log`. Parents come before what refers to them."""
+    """Everything in `changes` but `signals_thrown` and `log`. Parents come before what refers to them.
+
+    `heads` are the ends of the audit chains of the instances that changed.
+    """
     write_migrations(link, changes.instances_migrated)
     definitions = _definitions_of(link, changes)
-    _write_instances(link, changes, definitions)
+    _write_instances(link, changes, definitions, heads)
     _write_elements(link, changes)
     _write_variables(link, changes)
     change_user_tasks(link, changes.user_tasks_changed)
@@ -118,7 +132,12 @@ def _definitions_of(link: Link, changes: Changes) -> dict[int, tuple[str, int]]:
     return {row.key: (row.process_id, row.version) for row in link.rows(query)}
 
 
-def _write_instances(link: Link, changes: Changes, definitions: Mapping[int, tuple[str, int]]) -> None:
+def _write_instances(
+    link: Link,
+    changes: Changes,
+    definitions: Mapping[int, tuple[str, int]],
+    heads: Mapping[int, AuditHead],
+) -> None:
     link.insert(
         process_instance,
         [_instance_row(one, *definitions[one.definition_key]) for one in changes.instances_started],
@@ -132,6 +151,8 @@ def _write_instances(link: Link, changes: Changes, definitions: Mapping[int, tup
                 "new_incidents": one.incidents,
                 "new_position": one.position,
                 "new_business_key": one.business_key,
+                "new_head": heads[one.key].hash,
+                "new_length": heads[one.key].length,
             }
             for one in changes.instances_changed
         ],
@@ -206,18 +227,20 @@ def _token_row(one: LiveElement) -> dict[str, Any]:
 def _write_variables(link: Link, changes: Changes) -> None:
     rows = [_variable_row(link, one, live=True) for one in changes.variables_set]
     rows += [_variable_row(link, one, live=False) for one in changes.variables_ended]
-    statement = link.upsert(variable)
-    link.many(
-        statement.on_conflict_do_update(
-            index_elements=[variable.c.scope_key, variable.c.name],
-            set_={name: statement.excluded[name] for name in ("value", "size", "live")},
-        ),
-        rows,
-    )
+    link.many(_set_variable(link.is_postgres), rows)
     if changes.scopes_dropped:
         link.execute(
             update(variable).where(variable.c.scope_key.in_(changes.scopes_dropped)).values(live=False)
         )
+
+
+@cache
+def _set_variable(is_postgres: bool) -> postgresql.Insert | sqlite.Insert:
+    statement = upsert(variable, is_postgres)
+    return statement.on_conflict_do_update(
+        index_elements=[variable.c.scope_key, variable.c.name],
+        set_={name: statement.excluded[name] for name in ("value", "size", "live")},
+    )
 
 
 def _variable_row(link: Link, one: VariableSet, *, live: bool) -> dict[str, Any]:

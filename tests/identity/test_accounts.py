@@ -163,6 +163,6 @@ def test_absences_are_listed_and_taken_back(database):
     with database.write() as unit:
         [(key, listed)] = unit.identity.absences("anna")
         assert listed == absence
-        assert unit.identity.stands_in_for("ben", NOW) == {"anna"}
+        assert unit.identity.standing("ben", NOW).absent.keys() == {"anna"}
         unit.identity.remove_absence(key)
-        assert unit.identity.stands_in_for("ben", NOW) == set()
+        assert unit.identity.standing("ben", NOW).absent == {}

@@ -98,6 +98,7 @@ def install(chosen: Iterable[Fault]) -> None:
     _patch(UnitOfWork, "finish", _after(at_command("before_commit")))
     _patch(UnitOfWork, "committed", _before(at_command("after_commit")))
     _patch(Instances, "lock", _after(at_command("after_instance_lock")))
+    _patch(Instances, "lock_of_user_task", _after(at_command("after_instance_lock")))
     _patch(Instances, "try_lock", _after(at_command("after_instance_lock")))
     _patch(Timers, "lock", _after(at_command("after_timer_lock")))
     _patch(Messages, "lock", _after(at_command("after_message_lock")))
