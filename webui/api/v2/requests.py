@@ -45,7 +45,7 @@ def key_of(body: Mapping[str, Any], name: str) -> int | None:
 
 def key_from(name: str, value: Any) -> int:
     """A key, which clients send as a decimal string. Raises ApiError."""
-    if not isinstance(value, str) or not _KEY.fullmatch(value):
+    if not isinstance(value, str) or not _KEY.fullmatch(value) or abs(int(value)) >= 2**63:
         raise invalid(f"The provided {name} '{value}' is not a valid key; expected a decimal string")
     return int(value)
 
