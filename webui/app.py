@@ -12,7 +12,18 @@ from engine import JobExecutor, ProcessEngine
 from . import accounts, context, failures, formats, health, i18n, metrics, security, static_files, wording
 from .api import register_api
 from .settings import WebSettings
-from .views import bids, definitions, documents, engagements, inbox, instances, start, user_tasks, users
+from .views import (
+    bids,
+    definitions,
+    documents,
+    engagements,
+    inbox,
+    instances,
+    migration,
+    start,
+    user_tasks,
+    users,
+)
 
 
 def create_app(engine: ProcessEngine, settings: WebSettings, executor: JobExecutor | None = None) -> Flask:
@@ -35,7 +46,8 @@ def create_app(engine: ProcessEngine, settings: WebSettings, executor: JobExecut
         part.init_app(app)
     app.register_blueprint(health.blueprint)
     metrics.init_app(app, node)
-    for view in (inbox, user_tasks, start, instances, definitions, documents, bids, engagements, users):
+    views = (inbox, user_tasks, start, instances, migration, definitions, documents, bids, engagements, users)
+    for view in views:
         app.register_blueprint(view.blueprint)
     register_api(app, engine, settings)
     if settings.proxies:

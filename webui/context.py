@@ -9,7 +9,18 @@ from flask import Flask, current_app, g, request
 from flask_login import current_user
 from werkzeug.exceptions import Forbidden
 
-from engine import Actor, Channel, JobExecutor, ProcessEngine, ProcessModel, User, UserNotFound
+from engine import (
+    SYSTEM,
+    Actor,
+    Channel,
+    Element,
+    JobExecutor,
+    ProcessDefinitionFilter,
+    ProcessEngine,
+    ProcessModel,
+    User,
+    UserNotFound,
+)
 
 from .i18n import localized
 from .settings import WebSettings
@@ -99,7 +110,24 @@ def process_name(definition_key: int, fallback: str = "") -> str:
 
 
 def element_name(definition_key: int, element_id: str) -> str:
-    """The name of an element in the language of the page; its id when it has none."""
+    """The name of an element in the language of the page; its id when it has none. What an instance went
+    through before it was migrated has the name of then."""
     model = process_model(definition_key)
     element = model.elements.get(element_id) if model else None
+    if element is None and model is not None:
+        element = _earlier_element(definition_key, element_id)
     return localized(element.names, element.name) or element_id if element else element_id
+
+
+def _earlier_element(definition_key: int, element_id: str) -> Element | None:
+    """The element in the newest other version of the process that has it."""
+    known: dict[tuple[int, str], Element | None] = g.setdefault("earlier_elements", {})
+    if (definition_key, element_id) not in known:
+        process_id = engine().process_definition(definition_key).process_id
+        versions = engine().process_definitions(
+            ProcessDefinitionFilter(process_id=process_id), by=SYSTEM, order="-version", limit=20
+        )
+        models = (process_model(version.key) for version in versions.items if version.key != definition_key)
+        found = (model.elements.get(element_id) for model in models if model is not None)
+        known[definition_key, element_id] = next(filter(None, found), None)
+    return known[definition_key, element_id]

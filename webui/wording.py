@@ -60,6 +60,7 @@ KINDS = {
 ACTIONS = {
     "start-process-instance": lazy("Started the process"),
     "cancel-process-instance": lazy("Cancelled the instance"),
+    "migrate-process-instance": lazy("Moved to another version"),
     "set-variables": lazy("Changed variables"),
     "claim-user-task": lazy("Claimed the task"),
     "unclaim-user-task": lazy("Gave the task back"),

@@ -92,8 +92,8 @@ def test_the_trail_tells_what_became_of_what(engine, one, deploy, admin):
     line = engine.timeline(instance.key, by=admin)[-1]
     assert (line.action, line.actor) == ("migrate-process-instance", "admin")
     assert line.details == {
-        "before": {"processId": "p", "version": 1},
-        "after": {"processId": "p", "version": 2},
+        "fromProcess": "p v1",
+        "toProcess": "p v2",
         "mapping": {"a": "c"},
         "kept": [],
         "closed": [],

@@ -91,16 +91,15 @@ def test_every_active_element_must_be_mapped(app, engine, instance, operator, de
     assert engine.process_instance(instance.key, by=SYSTEM) == instance
 
 
-@pytest.mark.parametrize("pairs", [[("a", "z")], [("z", "b"), ("a", "b")], [("a", "b"), ("a", "b")]], ids=str)
-def test_a_mapping_of_what_is_not_there_or_of_one_twice_is_invalid(app, instance, two, operator, pairs):
-    answer = migrate(app, instance.key, two.key, pairs, operator)
+def test_a_mapping_of_what_is_not_there_or_of_one_twice_is_invalid(app, instance, two, operator):
+    for pairs in ([("a", "z")], [("z", "b"), ("a", "b")], [("a", "b"), ("a", "b")]):
+        answer = migrate(app, instance.key, two.key, pairs, operator)
 
-    assert (answer.status_code, answer.json["title"]) == (400, "INVALID_ARGUMENT")
+        assert (answer.status_code, answer.json["title"]) == (400, "INVALID_ARGUMENT")
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_a_malformed_request_is_refused(app, instance, operator):
+    for body in (
         {},
         {"targetProcessDefinitionKey": "1"},
         {"mappingInstructions": []},
@@ -109,12 +108,10 @@ def test_a_mapping_of_what_is_not_there_or_of_one_twice_is_invalid(app, instance
         {"targetProcessDefinitionKey": "1", "mappingInstructions": {"a": "b"}},
         {"targetProcessDefinitionKey": "1", "mappingInstructions": ["a"]},
         {"targetProcessDefinitionKey": "1", "mappingInstructions": [{"sourceElementId": "a"}]},
-    ],
-)
-def test_a_malformed_request_is_refused(app, instance, operator, body):
-    path = f"/v2/process-instances/{instance.key}/migration"
+    ):
+        path = f"/v2/process-instances/{instance.key}/migration"
 
-    assert app.test_client().post(path, json=body, auth=operator).status_code == 400
+        assert app.test_client().post(path, json=body, auth=operator).status_code == 400
 
 
 def test_what_does_not_run_or_was_not_deployed_is_not_found(app, engine, instance, two, operator):
