@@ -12,9 +12,12 @@ from engine import (
     HandlerRegistry,
     IncidentAlreadyResolved,
     JobContext,
+    MigrationPlan,
     ProcessInstanceFilter,
+    ProcessInstanceNotActive,
     UserTaskAlreadyClaimed,
     UserTaskAlreadyCompleted,
+    UserTaskFilter,
     handler,
 )
 from engine.commands.timers import FireTimer
@@ -281,3 +284,31 @@ def test_two_operators_resolve_one_incident_once(engine, deploy):
 
     assert [type(r) for r in results if isinstance(r, Exception)] == [IncidentAlreadyResolved]
     assert engine.workload().incidents == {}
+
+
+def test_a_migration_meets_a_completion(engine, deploy):
+    """Whichever comes first, the person's work counts once, and the instance is whole under one version."""
+    deploy(process("two", start(), user_task("a"), end(), flows="start>a>end"))
+    later = process("two", start(), user_task("a"), user_task("b"), end(), flows="start>a>b>end")
+    target = deploy(later).processes[0]
+    first = {MigrationPlan: 0, ProcessInstanceNotActive: 0}
+
+    for _ in range(FEWER):
+        instance = engine.start_process_instance("two", version=1, by=SYSTEM)
+        (task,) = engine.user_tasks(UserTaskFilter(process_instance_key=instance.key), by=SYSTEM).items
+        done, migrated = race(
+            lambda task=task: engine.complete_user_task(task.key, by=SYSTEM),
+            lambda key=instance.key: engine.migrate_process_instance(key, target.key, by=SYSTEM),
+        )
+        seen = engine.process_instance(instance.key, by=SYSTEM)
+        left = engine.user_tasks(UserTaskFilter(process_instance_key=instance.key), by=SYSTEM).items
+        assert done.key == task.key
+        first[type(migrated)] += 1
+        if isinstance(migrated, MigrationPlan):
+            assert (seen.state, seen.process_version) == ("ACTIVE", 2)
+            assert [(t.element_id, t.process_version) for t in left] == [("b", 2)]
+        else:
+            assert (seen.state, seen.process_version, left) == ("COMPLETED", 1, ())
+
+    assert sum(first.values()) == FEWER
+    assert engine.verify_audit(by=SYSTEM) == []

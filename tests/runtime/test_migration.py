@@ -665,6 +665,60 @@ def test_an_element_that_has_not_begun_waits_for_its_events_only_when_it_has(wor
     assert world.user_task("b")
 
 
+@pytest.mark.parametrize("on_border", [True, False])
+def test_what_goes_on_after_canceling_listeners_goes_on_in_the_target(world, on_border):
+    def listened(task, late, after):
+        timer = timer_event("Duration", "PT1H")
+        inner = user_task(task, listeners=["canceling clean_up"])
+        if on_border:
+            nodes = [inner, boundary(late, task, timer), user_task(after)]
+            flows = f"start>{task}>end; {late}>{after}>end"
+        else:
+            nodes = [
+                inner,
+                event_sub_process("esp", event_start(late, timer), user_task(after), flows=f"{late}>{after}"),
+            ]
+            flows = f"start>{task}>end"
+        return deploy(world, start(), *nodes, end(), flows=flows)
+
+    listened("a", "late", "escalated")
+    instance = world.start("p")
+    world.advance(HOUR)
+    assert world.active(instance) == ["a"]
+    two = listened("b", "overdue", "told")
+
+    migrated(
+        world,
+        instance,
+        two,
+        {"a": "b", "late": "overdue", "esp": "esp"} if not on_border else {"a": "b", "late": "overdue"},
+    )
+    assert not world.timers
+    world.complete_job("clean_up")
+
+    assert world.active(instance)[-1] == "told"
+    world.complete_user_task("told")
+    assert world.state(instance) == "COMPLETED"
+
+
+def test_a_task_that_a_listener_holds_goes_on_with_the_listeners_of_the_target(world):
+    def listened(task, *listeners):
+        nodes = (start(), user_task(task, listeners=listeners), user_task("next"), end())
+        return deploy(world, *nodes, flows=f"start>{task}>next>end")
+
+    listened("a", "completing first", "completing second")
+    instance = world.start("p")
+    world.complete_user_task("a", {"n": 1})
+    two = listened("b", "completing other", "completing last")
+
+    migrated(world, instance, two, {"a": "b"})
+    world.complete_job("first")
+    world.complete_job("last")
+
+    assert world.active(instance) == ["next"]
+    assert world.variables(instance)["n"] == 1
+
+
 # --- the same people under other names --------------------------------------------------------------------
 
 

@@ -59,12 +59,12 @@ def kept_events(at: Situation, record: LiveElement) -> dict[str, Element]:
 def new_events(at: Situation, record: LiveElement) -> list[Element]:
     """The events of the target that nothing is mapped to: they are waited for from now on.
 
-    An element that is not active yet will wait for its events when it is; a scope that an event subprocess
-    has interrupted starts no other one.
+    An element that is not active yet will wait for its events when it is, one that is terminating never will;
+    a scope that an event subprocess has interrupted starts no other one.
     """
     element = at.element_of(record)
     becomes = at.target_of(element)
-    if becomes is None or record.state is ElementState.ACTIVATING:
+    if becomes is None or record.state not in (ElementState.ACTIVE, ElementState.COMPLETING):
         return []
     mapped = {at.target_of(event) for event in catching_events(element, record.element_type)}
     return [

@@ -18,7 +18,7 @@ ENDED = (InstanceState.COMPLETED, InstanceState.TERMINATED)
 
 def add_routes(blueprint: Blueprint, engine: ProcessEngine, gatekeeper: Gatekeeper) -> None:
     @blueprint.post("/process-instances/<process_instance_key>/migration")
-    def migrate(process_instance_key: str) -> Response:
+    def migrate_one(process_instance_key: str) -> Response:
         actor = gatekeeper.actor()
         key = key_from("processInstanceKey", process_instance_key)
         body = json_body()
