@@ -54,8 +54,15 @@ def variables_for_child(instance: Instance, call: LiveElement, called: CalledEle
 
 
 def variables_from_child(child: Instance, element: Element) -> dict[str, Any]:
-    """What the called process gives back: everything of its own, when asked for or mapped."""
-    called = element.called_element
+    """What the called process gives back: everything of its own, when asked for or mapped.
+
+    Not the copy of the output collection that a round has handed down: it would undo what other rounds have
+    collected since.
+    """
+    called, loop = element.called_element, element.multi_instance
     if called is None or not (called.propagate_child_variables or element.outputs):
         return {}
-    return child.variables.local(child.record.key)
+    given = child.variables.local(child.record.key)
+    if loop is not None:
+        given.pop(loop.output_collection, None)
+    return given

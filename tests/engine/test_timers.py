@@ -206,6 +206,23 @@ def test_a_cancelled_instance_leaves_no_timer(engine, deploy, clock):
     assert engine.next_due() is None
 
 
+def test_a_timer_whose_output_mapping_fails_has_fired_all_the_same(engine, deploy, clock):
+    checked = '<zeebe:ioMapping><zeebe:output source="=assert(ok, ok)" target="fine" /></zeebe:ioMapping>'
+    event = node("intermediateCatchEvent", "wait", timer_event("Duration", "PT1H"), checked)
+    deploy(process("pause", start(), event, end(), flows="start>wait>end"))
+    key = engine.start_process_instance("pause", variables={"ok": False}, by=SYSTEM).key
+
+    clock.advance(HOUR)
+    fired = engine.run_until_idle()
+
+    assert fired == 1
+    assert engine.next_due() is None
+    engine.set_variables(key, {"ok": True}, by=SYSTEM)
+    (incident,) = engine.incidents(by=SYSTEM).items
+    engine.resolve_incident(incident.key, by=SYSTEM)
+    assert engine.process_instance(key, by=SYSTEM).state == "COMPLETED"
+
+
 def timed_start(kind, text):
     return process("nightly", start("tick", timer_event(kind, text)), end(), flows="tick>end")
 

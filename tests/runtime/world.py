@@ -204,7 +204,7 @@ class World:
             at, kind, key = min(due)
             self.clock.set(max(at, self.clock.now()))
             if kind == 0:
-                self._trigger(self.timers[key], {})
+                assert self._trigger(self.timers[key], {}), f"nobody waits for the timer {key} any more"
                 continue
             definition, start, schedule = self.start_timers.pop(key)
             following = timers.next_schedule(schedule)

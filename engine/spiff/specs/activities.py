@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...bpmn.model import Element, ElementType, EventType
-from ...runtime import jobs
+from ...runtime import jobs, subscriptions
 from ...runtime.decisions import evaluate_called_decision
 from ...runtime.expressions import json_value
 from ..token import Token
@@ -34,6 +34,11 @@ class ReceiveSpec(ElementSpec):
     def execute(self, token: Token) -> bool:
         """An event that an event-based gateway has already caught passes at once."""
         return TRIGGERED in token.record.data
+
+    def triggered(self, token: Token, event: Element, variables: Mapping[str, Any]) -> None:
+        """It has what it waited for, also when its output mappings or end listeners hold it up."""
+        subscriptions.close_subscriptions(token.workflow.instance, token.record, lambda one: one is event)
+        self.finish(token, variables)
 
     def give_back(self, token: Token) -> None:
         if TRIGGERED in token.record.data:

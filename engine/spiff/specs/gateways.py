@@ -9,6 +9,7 @@ from ...bpmn.model import Element, SequenceFlow
 from ...runtime import joins
 from ...runtime.flows import exclusive_choice, inclusive_choice
 from ...runtime.records import LiveElement
+from ...runtime.subscriptions import close_subscriptions
 from ..token import Token
 from .base import TRIGGERED, ElementSpec
 
@@ -66,6 +67,7 @@ class EventGatewaySpec(ElementSpec):
         return False
 
     def triggered(self, token: Token, event: Element, variables: Mapping[str, Any]) -> None:
+        close_subscriptions(token.workflow.instance, token.record)
         token.record.data["chosen"] = event.id
         token.record.data["payload"] = dict(variables)
         self.complete(token)
