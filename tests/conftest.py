@@ -21,7 +21,7 @@ from engine import (
     Resource,
 )
 from engine.storage import Database
-from tests.databases import NoPostgres, PostgresServer, postgres
+from tests.databases import NoPostgres, OwnServer, PostgresServer, own_server, postgres
 
 # --- databases ------------------------------------------------------------------------------------------
 
@@ -47,6 +47,18 @@ def postgres_server() -> Iterator[PostgresServer]:
         if os.environ.get("CI"):
             pytest.fail(f"no PostgreSQL to test on: {missing}")
         pytest.skip(f"no PostgreSQL to test on: {missing}")
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[OwnServer]:
+    """A PostgreSQL server of the test's own, to stop and to start again."""
+    try:
+        with own_server() as server:
+            yield server
+    except NoPostgres as missing:
+        if os.environ.get("CI"):
+            pytest.fail(f"no PostgreSQL to stop: {missing}")
+        pytest.skip(f"no PostgreSQL to stop: {missing}")
 
 
 @pytest.fixture

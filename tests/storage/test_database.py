@@ -1,17 +1,21 @@
 """A database that cannot be reached, or that another process executes on, is told in plain words."""
 
 import os
+import queue
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from engine.errors import DatabaseUnavailable, ExecutorAlreadyRunning, InvalidInput
 from engine.storage import Database, TransactionConflict, upgrade_schema
+from engine.storage.notifications import MISSED
 from tests.storage.sample import NOW
 
 
@@ -214,6 +218,51 @@ def test_an_undone_transaction_wakes_nobody(database):
         unit.notify(f"jobs{1 / 0}")
 
     assert heard == []
+
+
+@pytest.mark.postgres
+def test_many_hints_reach_the_other_nodes_as_few(filled_postgres_url):
+    """NOTIFY makes commits queue: it is sent on a connection of its own, for many commits at once."""
+    database = Database(filled_postgres_url)
+    with psycopg.connect(filled_postgres_url.replace("+psycopg", ""), autocommit=True) as other:
+        other.execute("LISTEN tenure_wake")
+        for _ in range(100):
+            with database.write() as unit:
+                unit.notify("jobs", "timers")
+        with database.write() as unit:
+            unit.notify("last")
+        heard = []
+        for notice in other.notifies(timeout=30):
+            heard.append(notice.payload)
+            if notice.payload == "last":
+                break
+
+    assert set(heard) >= {"jobs", "last"}
+    assert len(heard) < 100
+    database.close()
+
+
+@pytest.mark.postgres
+def test_listening_goes_on_after_its_connection_was_cut(filled_postgres_url):
+    database = Database(filled_postgres_url)
+    heard = queue.Queue()
+    database.listen(heard.put)
+    with psycopg.connect(filled_postgres_url.replace("+psycopg", ""), autocommit=True) as other:
+
+        def heard_there(topic):
+            for _ in range(300):
+                other.execute("SELECT pg_notify('tenure_wake', %s)", (topic,))
+                with suppress(queue.Empty):
+                    while heard.get(timeout=0.1) != topic:
+                        pass
+                    return True
+            return False
+
+        assert heard_there("before")
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+        assert heard.get(timeout=60) == MISSED
+        assert heard_there("after")
+    database.close()
 
 
 @pytest.mark.postgres

@@ -27,7 +27,7 @@ def free_port():
 
 
 @contextmanager
-def tenure(*arguments, home, url=None, port=None, **more):
+def tenure(*arguments, home, url=None, port=None, module="tenure", **more):
     """A process of the program; answers it. It is killed at the end if it still runs."""
     environ = {
         **os.environ,
@@ -38,7 +38,7 @@ def tenure(*arguments, home, url=None, port=None, **more):
         **more,
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "tenure", *arguments],
+        [sys.executable, "-m", module, *arguments],
         env=environ,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
