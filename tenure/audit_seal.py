@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +20,9 @@ from engine import AuditHead
 from .keys import read_key
 
 _FIRST = "tenure audit seal 1"
+
+
+_SIGNATURE = re.compile("[0-9a-f]{64}")
 
 
 class SealInvalid(Exception):
@@ -30,6 +35,8 @@ def write_seal(path: Path, heads: Iterable[AuditHead], key: bytes, now: datetime
     body = "\n".join([f"{_FIRST} {now.isoformat(timespec='seconds')}", *lines]) + "\n"
     with path.open("x", encoding="ascii") as file:
         file.write(f"{body}{_signature(body, key)}\n")
+        file.flush()
+        os.fsync(file.fileno())
     return len(lines)
 
 
@@ -37,9 +44,11 @@ def read_seal(path: Path, key_file: Path) -> tuple[AuditHead, ...]:
     """The heads of a seal whose signature holds. Raises SealInvalid, KeyFileInvalid, OSError."""
     text = path.read_text(encoding="utf-8", errors="replace")
     body, _, signature = text.rstrip("\n").rpartition("\n")
-    first, *lines = body.splitlines() or [""]
-    if not first.startswith(_FIRST):
+    lines = body.splitlines()[1:]
+    if not text.startswith(f"{_FIRST} "):
         raise SealInvalid(f"{path} is no seal of the audit trail")
+    if not _SIGNATURE.fullmatch(signature):
+        raise SealInvalid(f"the seal {path} is cut short: its signature is missing at the end")
     if not hmac.compare_digest(_signature(f"{body}\n", read_key(key_file)).encode(), signature.encode()):
         raise SealInvalid(f"the seal {path} was changed, or signed with another key than {key_file}")
     return tuple(_head(line) for line in lines)

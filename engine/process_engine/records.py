@@ -45,7 +45,7 @@ class RecordsPart(EnginePart):
         """Where every hash chain ends now: what a seal keeps elsewhere."""
         with self._look() as (view, rights):
             rights.need(by, READ_AUDIT, "seal the audit trail")
-            return view.audit.heads()
+            return tuple(view.audit.heads())
 
     def verify_audit(self, *, by: Actor, sealed: Iterable[AuditHead] = ()) -> list[str]:
         """What is wrong with the hash chains, one sentence each; empty when they hold, and when the `sealed`

@@ -12,6 +12,8 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, update
@@ -155,42 +157,42 @@ class AuditTrail:
             value=_value,
         )
 
-    def heads(self) -> tuple[AuditHead, ...]:
-        """The ends of all chains that have a line."""
+    def heads(self) -> Iterator[AuditHead]:
+        """The ends of all chains that have a line, in the order of their keys; read as they are asked for."""
         instances = select(
             process_instance.c.key.label("chain"),
             process_instance.c.audit_length.label("length"),
             process_instance.c.audit_head.label("head"),
         ).where(process_instance.c.audit_length > 0)
         outside = select(audit_chain.c.chain, audit_chain.c.length, audit_chain.c.head)
-        rows = [*self._link.rows(outside), *self._link.rows(instances.order_by(process_instance.c.key))]
-        return tuple(AuditHead(chain=row.chain, length=row.length, hash=row.head) for row in rows)
+        for query in (outside, instances.order_by(process_instance.c.key)):
+            for row in self._streamed(query):
+                yield AuditHead(chain=row.chain, length=row.length, hash=row.head)
 
     def verify(self, sealed: Iterable[AuditHead] = ()) -> Iterator[AuditBreak]:
-        """Every place where a chain does not hold. Reads the whole trail, one chain after the other.
+        """Every place where a chain does not hold. Reads the whole trail, one chain after the other, and
+        holds little of it at a time.
 
         `sealed` are heads of an earlier time, kept elsewhere: each must stand in its chain still."""
-        heads = {head.chain: head for head in self.heads()}
         earlier = {head.chain: head for head in sealed}
-        query = select(table).order_by(table.c.chain, table.c.position)
-        rows = self._link.connection.execution_options(yield_per=1000).execute(query)
-        last: AuditHead | None = None
-        for row in rows:
-            if last is None or row.chain != last.chain:
-                if last is not None:
-                    yield from _ending(last, heads.pop(last.chain, None))
-                last = AuditHead(chain=row.chain, length=0, hash="")
-            yield from _line_breaks(row, last)
-            if row.chain in earlier and earlier[row.chain].length == row.position:
-                yield from _seal_breaks(row, earlier.pop(row.chain))
-            last = AuditHead(chain=row.chain, length=row.position, hash=row.hash)
-        if last is not None:
-            yield from _ending(last, heads.pop(last.chain, None))
-        for head in heads.values():
-            yield from _ending(AuditHead(chain=head.chain, length=0, hash=""), head)
+        owners = _Owners(self.heads())
+        lines = self._streamed(select(table).order_by(table.c.chain, table.c.position))
+        for chain, rows in groupby(lines, key=attrgetter("chain")):
+            yield from _without_lines(owners.before(chain))
+            last = AuditHead(chain=chain, length=0, hash="")
+            for row in rows:
+                yield from _line_breaks(row, last)
+                if chain in earlier and earlier[chain].length == row.position:
+                    yield from _seal_breaks(row, earlier.pop(chain))
+                last = AuditHead(chain=chain, length=row.position, hash=row.hash)
+            yield from _ending(last, owners.of(chain))
+        yield from _without_lines(owners.before(None))
         for seal in earlier.values():
             reason = "the seal knows this line and it is gone"
             yield AuditBreak(chain=seal.chain, position=seal.length, entry_key=None, reason=reason)
+
+    def _streamed(self, query: Select[Any]) -> Iterable[Row[Any]]:
+        return self._link.execute(query.execution_options(yield_per=1000))
 
     def _write(self, lines: list[_Line]) -> list[AuditHead]:
         """Answers the heads that moved; they are not written yet."""
@@ -237,6 +239,27 @@ class AuditTrail:
         self._link.many(_MOVE_OUTSIDE, [one for one in moved if one["owner"] == OUTSIDE])
 
 
+class _Owners:
+    """Heads in the order of their chains, taken while the lines of the chains go by in the same order."""
+
+    def __init__(self, heads: Iterator[AuditHead]) -> None:
+        self._heads = heads
+        self._next = next(heads, None)
+
+    def before(self, chain: int | None) -> Iterator[AuditHead]:
+        """Those that are left before a chain, or before the end."""
+        while self._next is not None and (chain is None or self._next.chain < chain):
+            yield self._next
+            self._next = next(self._heads, None)
+
+    def of(self, chain: int) -> AuditHead | None:
+        found = self._next
+        if found is None or found.chain != chain:
+            return None
+        self._next = next(self._heads, None)
+        return found
+
+
 def chained_hash(row: Mapping[str, Any]) -> str:
     """SHA-256 over the canonical JSON of a line without its key and its own hash."""
     content = {name: row[name] for name in _HASHED} | {"at": row["at"].astimezone(UTC).isoformat()}
@@ -273,6 +296,11 @@ def _seal_breaks(row: Row[Any], sealed: AuditHead) -> Iterator[AuditBreak]:
     if row.hash != sealed.hash:
         reason = "the chain up to here is not the one that was sealed: it was written anew"
         yield AuditBreak(chain=row.chain, position=row.position, entry_key=row.key, reason=reason)
+
+
+def _without_lines(owners: Iterable[AuditHead]) -> Iterator[AuditBreak]:
+    for owner in owners:
+        yield from _ending(AuditHead(chain=owner.chain, length=0, hash=""), owner)
 
 
 def _ending(last: AuditHead, head: AuditHead | None) -> Iterator[AuditBreak]:

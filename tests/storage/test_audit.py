@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from engine.model import Actor, AuditFilter, Channel
-from engine.storage.audit import OUTSIDE
+from engine.storage.audit import OUTSIDE, chained_hash
 from engine.storage.schema import audit_chain, audit_entry, process_instance
 from tests.storage.sample import NOW, start
 
@@ -118,6 +118,61 @@ def test_a_removed_line_is_noticed(database, trail):
     tamper(database, delete(audit_entry).where(audit_entry.c.key == second.key))
 
     assert breaks(database) == [(trail[0], 3, "lines 2 to 2 are missing before it")]
+
+
+def test_a_removed_first_line_is_noticed(database, trail):
+    tamper(database, delete(audit_entry).where(audit_entry.c.key == lines(database, trail[0])[0].key))
+
+    assert breaks(database) == [(trail[0], 2, "lines 1 to 1 are missing before it")]
+
+
+def test_the_chain_outside_instances_is_looked_at_as_well(database, trail):
+    first, second, _ = lines(database, OUTSIDE)
+
+    tamper(database, delete(audit_entry).where(audit_entry.c.key == first.key))
+    tamper(database, update(audit_entry).where(audit_entry.c.key == second.key).values(actor="ben"))
+
+    assert breaks(database) == [
+        (OUTSIDE, 2, "lines 1 to 1 are missing before it"),
+        (OUTSIDE, 2, "it was changed: its content does not have its hash"),
+    ]
+    tamper(database, delete(audit_entry).where(audit_entry.c.chain == OUTSIDE))
+    assert breaks(database) == [(OUTSIDE, 0, "lines 1 to 3 are missing at the end")]
+
+
+def test_a_line_that_was_put_between_two_others_is_noticed(database, trail):
+    column = audit_entry.c.position
+    with database.connect() as connection:
+        second = connection.execute(
+            select(audit_entry).where(audit_entry.c.chain == trail[0], column == 2)
+        ).one()
+        for position in (3, 2):
+            later = update(audit_entry).where(audit_entry.c.chain == trail[0], column == position)
+            connection.execute(later.values(position=position + 1))
+        put_in = dict(second._mapping) | {"key": 1, "actor": "ben"}
+        connection.execute(audit_entry.insert().values(**put_in | {"hash": chained_hash(put_in)}))
+        connection.commit()
+
+    assert breaks(database) == [
+        (trail[0], 3, "it does not follow from the line before it"),
+        (trail[0], 3, "it was changed: its content does not have its hash"),
+        (trail[0], 4, "it was changed: its content does not have its hash"),
+        (trail[0], 4, "lines 4 to 4 were put in at the end"),
+    ]
+
+
+def test_all_chains_are_compared_with_their_owners_whichever_are_gone(database, trail):
+    more = [start(database).key for _ in range(3)]
+    for key in more:
+        append(database, key, "claim")
+
+    tamper(database, delete(audit_entry).where(audit_entry.c.chain.in_([OUTSIDE, trail[1], more[2]])))
+
+    assert [(chain, position) for chain, position, _ in breaks(database)] == [
+        (OUTSIDE, 0),
+        (trail[1], 0),
+        (more[2], 0),
+    ]
 
 
 def test_a_removed_last_line_is_noticed(database, trail):

@@ -6,7 +6,7 @@ from sqlalchemy import delete, insert, select, update
 
 from engine import SYSTEM, ProcessEngine
 from engine.storage.audit import chained_hash
-from engine.storage.schema import audit_entry, process_instance
+from engine.storage.schema import audit_entry, metadata, process_instance, user_task_candidate
 from tenure.command_line import main
 from tests.databases import stamp
 from tests.engine.diagrams import end, process, start, user_task
@@ -172,6 +172,46 @@ def test_a_changed_seal_or_another_key_is_refused(tenure, instance, tmp_path):
     assert "was changed, or signed with another key" in changed[1]
     assert "was changed, or signed with another key" in other[1]
     assert "none.key cannot be read" in missing[1]
+
+
+def test_an_instance_that_is_gone_with_everything_it_owned_is_noticed_with_a_seal_only(
+    tenure, database, instance, tmp_path
+):
+    engine = ProcessEngine(database)
+    other = engine.start_process_instance("letter", by=SYSTEM).key
+    tenure("audit", "seal", tmp_path / "seal")
+    with database.connect() as connection:
+        connection.execute(delete(audit_entry).where(audit_entry.c.chain == other))
+        tasks = metadata.tables["user_task"].c
+        mine = select(tasks.key).where(tasks.process_instance_key == other)
+        offered = user_task_candidate.c.user_task_key.in_(mine)
+        connection.execute(delete(user_task_candidate).where(offered))
+        for table in reversed(metadata.sorted_tables):
+            if "process_instance_key" in table.c:
+                connection.execute(delete(table).where(table.c.process_instance_key == other))
+        connection.execute(delete(process_instance).where(process_instance.c.key == other))
+        connection.commit()
+
+    without = tenure("audit", "verify")
+    code, printed = tenure("audit", "verify", "--seal", tmp_path / "seal")
+
+    assert without == (0, "Every line fits.\n")
+    assert (code, printed) == (
+        1,
+        f"process instance {other}, line 1: the seal knows this line and it is gone\n",
+    )
+
+
+@pytest.mark.parametrize("kept", [0, 30, 100, -1, -30])
+def test_a_seal_that_was_cut_short_is_refused_and_says_so(tenure, instance, tmp_path, kept):
+    tenure("audit", "seal", tmp_path / "seal")
+    text = (tmp_path / "seal").read_text().rstrip("\n")
+    (tmp_path / "cut").write_text(text[:kept])
+
+    code, printed = tenure("audit", "verify", "--seal", tmp_path / "cut")
+
+    assert code == 1
+    assert ("is cut short" if kept else "is no seal") in printed
 
 
 def test_a_seal_is_never_overwritten(tenure, instance, tmp_path):
