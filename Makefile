@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help run demo test check format bench tck feel-suite conformance torture assets clean
+.PHONY: help run demo test check format bench tck feel-suite conformance torture races assets clean
 .DEFAULT_GOAL := help
 
 help:  ## What there is
@@ -43,6 +43,9 @@ conformance: $(VENV)/.ready-dev  ## Cases nobody here wrote, on the real engine:
 
 torture: $(VENV)/.ready-dev  ## Kill real processes and check what is left: make torture MINUTES=n [SEED=s]
 	$(BIN)/python -m tests.torture --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED))
+
+races: $(VENV)/.ready-dev  ## Two at one moment, thousands of times: make races TRIALS=n [SEED=s]
+	$(BIN)/python -m tests.races --trials $(or $(TRIALS),200) $(if $(SEED),--seed $(SEED))
 
 assets: $(VENV)/.ready  ## Fetch the front-end packages that the pages need
 	@$(BIN)/python -c "import sys, webui.assets as a; sys.exit(a.main())"

@@ -134,9 +134,11 @@ class UserTaskAlreadyCompleted(Conflict):
 
 
 class UserTaskCancelled(Conflict):
-    def __init__(self, key: int) -> None:
-        self.key = key
-        super().__init__(f"user task {key} was cancelled: the process went another way")
+    """The process went another way, or was cancelled, at `at` (UTC); its trail says by whom."""
+
+    def __init__(self, key: int, at: datetime | None = None) -> None:
+        self.key, self.at = key, at
+        super().__init__(f"user task {key} was cancelled{_when(at)}: the process went another way")
 
 
 class UserTaskAlreadyClaimed(Conflict):
@@ -174,9 +176,11 @@ class StaleVersion(Conflict):
 
 
 class ProcessInstanceNotActive(Conflict):
-    def __init__(self, key: int, state: str) -> None:
-        self.key, self.state = key, state
-        super().__init__(f"process instance {key} is {state.lower()}, not active")
+    """`at` is when the instance ended (UTC); None when it is suspended."""
+
+    def __init__(self, key: int, state: str, at: datetime | None = None) -> None:
+        self.key, self.state, self.at = key, state, at
+        super().__init__(f"process instance {key} is {state.lower()}{_when(at)}, not active")
 
 
 class MigrationRefused(Conflict):
@@ -201,9 +205,11 @@ class JobNotActivatable(Conflict):
 
 
 class IncidentAlreadyResolved(Conflict):
-    def __init__(self, key: int) -> None:
-        self.key = key
-        super().__init__(f"incident {key} is already resolved")
+    """Somebody else was quicker, or the process went on without it. `by` is a user id, `at` a time (UTC)."""
+
+    def __init__(self, key: int, by: str | None = None, at: datetime | None = None) -> None:
+        self.key, self.by, self.at = key, by, at
+        super().__init__(f"incident {key} is already resolved{f' by {by}' if by else ''}{_when(at)}")
 
 
 class AlreadyExists(Conflict):
@@ -322,3 +328,7 @@ class JobInputInvalid(HandlerFailed):
     """A variable that the handler needs is missing or has the wrong type; trying again would not help."""
 
     code = "JOB_INPUT_INVALID"
+
+
+def _when(at: datetime | None) -> str:
+    return "" if at is None else f" at {at}"

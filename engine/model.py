@@ -300,7 +300,8 @@ class UserTaskState(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class UserTask:
     """Work for a person. `inbox` holds the values of the variables in `tenure:inboxColumns`;
-    `external_form` is the key of a form that the engine does not look into."""
+    `external_form` is the key of a form that the engine does not look into; `ended_at` is when it was
+    completed or cancelled."""
 
     key: int
     element_instance_key: int
@@ -332,6 +333,7 @@ class UserTask:
     completed_by: str | None = None
     outcome: str | None = None
     external_form: str = ""
+    ended_at: datetime | None = None
 
 
 class JobKind(StrEnum):

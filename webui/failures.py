@@ -158,7 +158,8 @@ def _conflict(error: Conflict) -> Failure:
             happened = _("%(person)s has taken this task.", person=person(error.by))
         case UserTaskCancelled():
             title = _("This task is no longer needed")
-            happened = _("The process went another way, and the task was cancelled.")
+            time = formats.moment(error.at)
+            happened = _("The process went another way, and the task was cancelled on %(time)s.", time=time)
         case StaleVersion():
             title = _("This page is older than the data")
             happened = _("It has changed since you opened the page.")
@@ -168,8 +169,8 @@ def _conflict(error: Conflict) -> Failure:
             happened = _("Process instance %(key)s is finished, cancelled or suspended.", key=error.key)
             advice = _("Nothing was changed.")
         case IncidentAlreadyResolved():
-            title = _("Somebody was quicker")
-            happened = _("This incident is already resolved.")
+            by, at = person(error.by) or _("somebody"), formats.moment(error.at)
+            happened = _("%(person)s resolved this incident on %(time)s.", person=by, time=at)
             advice = _("Open the instance to see how it went on.")
         case _other:
             title, happened = _("The state has changed"), str(error)

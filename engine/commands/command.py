@@ -89,7 +89,7 @@ class CommandContext:
 
     def check_active(self, instance: ProcessInstance) -> None:
         if instance.state is not InstanceState.ACTIVE:
-            raise ProcessInstanceNotActive(instance.key, instance.state)
+            raise ProcessInstanceNotActive(instance.key, instance.state, instance.ended_at)
 
     def audit(
         self,

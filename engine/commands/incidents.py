@@ -30,7 +30,7 @@ class ResolveIncident(Command[RepairEffect]):
         instance = context.lock_active(context.uow.incidents.get(self.key).process_instance_key)
         incident = context.uow.incidents.get(self.key)
         if incident.state is IncidentState.RESOLVED:
-            raise IncidentAlreadyResolved(self.key)
+            raise IncidentAlreadyResolved(self.key, incident.resolved_by, incident.resolved_at)
         step = Step(context)
         scope = incident.element_instance_key
         changed: tuple[VariableChange, ...] = ()

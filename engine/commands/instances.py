@@ -27,7 +27,7 @@ class CancelProcessInstance(Command[RepairEffect]):
         context.need(OPERATE, f"cancel process instance {self.key}")
         instance = context.lock(self.key)
         if instance.state in (InstanceState.COMPLETED, InstanceState.TERMINATED):
-            raise ProcessInstanceNotActive(self.key, instance.state)
+            raise ProcessInstanceNotActive(self.key, instance.state, instance.ended_at)
         if instance.parent_key is not None:
             raise Conflict(
                 f"process instance {self.key} was called by {instance.parent_key};"
@@ -70,7 +70,7 @@ def locked_scope(context: CommandContext, scope_key: int) -> ProcessInstance:
     if instance is None:
         ended = context.uow.instances.find(scope_key)
         if ended is not None:
-            raise ProcessInstanceNotActive(scope_key, ended.state)
+            raise ProcessInstanceNotActive(scope_key, ended.state, ended.ended_at)
         raise ElementInstanceNotFound(scope_key, "it may have ended")
     return context.lock_active(instance)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from ..errors import BpmnError, InvalidInput, JobNotActivatable, JobNotFound
+from ..errors import BpmnError, InvalidInput, JobNotActivatable
 from ..handlers import OutgoingMessage
 from ..identity import OPERATE, WORK_JOBS
 from ..model import SYSTEM, Actor, InstanceState, Job, JobResult, JobState
@@ -180,9 +179,9 @@ class ExtendLocks(Command[None]):
 
     def run(self, context: CommandContext) -> None:
         for job in self.jobs:
-            with suppress(JobNotFound):
-                if context.uow.jobs.holds(job.key, worker=job.worker, attempt=job.attempt):
-                    context.uow.jobs.extend(job.key, context.now + self.lock_time)
+            context.uow.jobs.extend_held(
+                job.key, context.now + self.lock_time, worker=job.worker, attempt=job.attempt
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,10 +210,11 @@ class JobAttemptFailed(Command[None]):
 
 
 def open_job(context: CommandContext, key: int, worker: str = "", attempt: int | None = None) -> Job:
-    """Lock the family, then read the job again. Raises JobNotFound and JobNotActivatable."""
+    """Lock the family, then the job, and read it again: taking a job locks no family, and whoever takes it
+    now must not find it done by somebody whose lock had expired. Raises JobNotFound, JobNotActivatable."""
     seen = context.uow.jobs.get(key)
     instance = context.lock(seen.process_instance_key)
-    job = context.uow.jobs.get(key)
+    job = context.uow.jobs.get(key, lock=True)
     if job.state not in OPEN:
         raise JobNotActivatable(f"job {key} is {job.state.lower().replace('_', ' ')} already")
     if worker and (job.worker != worker or (attempt is not None and job.attempt != attempt)):

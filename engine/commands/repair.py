@@ -172,7 +172,7 @@ class SkipElement(Command[RepairEffect]):
 def _outermost(context: CommandContext, key: int) -> ProcessInstance:
     instance = context.lock(key)
     if instance.state in (InstanceState.COMPLETED, InstanceState.TERMINATED):
-        raise ProcessInstanceNotActive(key, instance.state)
+        raise ProcessInstanceNotActive(key, instance.state, instance.ended_at)
     if instance.parent_key is not None:
         raise Conflict(
             f"process instance {key} was called by {instance.parent_key};"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from ..handlers import OutgoingMessage
 from ..model import Actor, Document
-from .command import CommandContext
+from .command import Command, CommandContext
 from .messages import publish
 from .values import checked_variables
+
+T = TypeVar("T")
 
 
 class Transaction:
@@ -83,3 +86,17 @@ class Transaction:
         """Every change leaves a line, also when its author wrote none."""
         if not self._audited:
             self.audit("records", "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunInTransaction(Command[T]):
+    """`work` may be called again: it keeps nothing but what it writes by the transaction."""
+
+    work: Callable[[Transaction], T]
+    action: str
+
+    def run(self, context: CommandContext) -> T:
+        transaction = Transaction(context, self.action)
+        answer = self.work(transaction)
+        transaction.close()
+        return answer

@@ -97,6 +97,7 @@ class DelegateUserTask(Command[UserTask]):
 
     def run(self, context: CommandContext) -> UserTask:
         task = with_present_exclusions(context, open_user_task(context, self.key))
+        _check_still_theirs(context, task)
         _own_or_operate(context, task, "delegate")
         check_not_busy(context, task, "delegate")
         context.rights.check_receive(self.to, task, candidate=True)
@@ -197,6 +198,7 @@ class CompleteUserTask(Command[UserTask]):
             state=UserTaskState.COMPLETED,
             completed_at=context.now,
             completed_by=context.actor.user_id,
+            ended_at=context.now,
             outcome=outcome,
             version=task.version + 1,
         )
@@ -248,7 +250,7 @@ def open_user_task(context: CommandContext, key: int, version: int | None = None
     if task.state is UserTaskState.COMPLETED:
         raise UserTaskAlreadyCompleted(key, task.completed_by, task.completed_at)
     if task.state is UserTaskState.CANCELED:
-        raise UserTaskCancelled(key)
+        raise UserTaskCancelled(key, task.ended_at)
     if version is not None and version != task.version:
         raise StaleVersion("user task", key, version, task.version)
     context.check_active(context.uow.instances.locked(task.process_instance_key))
@@ -301,6 +303,14 @@ def _own_or_operate(context: CommandContext, task: UserTask, action: str) -> Non
     own = task.assignee is not None and task.assignee in context.facts.acting_users
     if not own and not context.rights.may(context.actor, OPERATE):
         raise PermissionDenied(user, f"{action} user task {task.key}", f"to be its assignee, or '{OPERATE}'")
+
+
+def _check_still_theirs(context: CommandContext, task: UserTask) -> None:
+    """Who hands on a task that another window, or an operator, has handed on before is told who has it."""
+    if task.assignee is None or task.assignee in context.facts.acting_users:
+        return
+    if not context.rights.may(context.actor, OPERATE) and may_see(context.rights, context.actor, task):
+        raise UserTaskAlreadyClaimed(task.key, task.assignee)
 
 
 def _assign(

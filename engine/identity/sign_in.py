@@ -7,13 +7,13 @@ nobody has is treated like any other, in the answer and in the time it takes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from ..clock import Clock
 from ..errors import NotAuthenticated
 from ..model import User
-from ..storage import Database, Throttle, View
+from ..storage import Database, TransactionConflict, UnitOfWork, View
 from . import passwords
 from .accounts import is_user_id
 
@@ -22,6 +22,7 @@ FREE_FAILURES_OF_ADDRESS = 20
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(days=1)
+TRIES = 5
 
 
 class SignIn:
@@ -62,26 +63,35 @@ class SignIn:
             raise _refusal()
         outdated = passwords.is_outdated(password_hash)
         if had_failures or outdated:
-            with self._database.write() as unit:
+
+            def note(unit: UnitOfWork) -> None:
                 unit.identity.clear_throttle(name)
                 if outdated:
                     unit.identity.set_password_hash(user_id, passwords.hashed(password), new_version=False)
+
+            self._write(note)
         return user
 
     def _count_failure(self, subjects: dict[str, int], now: datetime) -> None:
-        with self._database.write() as unit:
+        def count(unit: UnitOfWork) -> None:
             unit.identity.forget_throttles(now - FORGOTTEN_AFTER)
             for subject, free in subjects.items():
-                earlier = unit.identity.throttle(subject, lock=True)
-                failures = (earlier.failures if earlier else 0) + 1
-                unit.identity.set_throttle(
-                    Throttle(
-                        subject=subject,
-                        failures=failures,
-                        last_failure_at=now,
-                        blocked_until=now + _pause(failures - free) if failures >= free else None,
-                    )
-                )
+                failures = unit.identity.count_failure(subject, now)
+                blocked = failures >= free
+                unit.identity.block(subject, now + _pause(failures - free) if blocked else None)
+
+        self._write(count)
+
+    def _write(self, work: Callable[[UnitOfWork], None]) -> None:
+        """Again when it collides with others who are signing in."""
+        for _ in range(TRIES - 1):
+            try:
+                with self._database.write() as unit:
+                    return work(unit)
+            except TransactionConflict:
+                continue
+        with self._database.write() as unit:
+            work(unit)
 
 
 def _subjects(user_id: str, ip: str | None) -> dict[str, int]:

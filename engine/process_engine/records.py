@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from ..commands.timings import CommandTimes
-from ..commands.transaction import Transaction
+from ..commands.transaction import RunInTransaction, Transaction
 from ..identity import READ_AUDIT
 from ..jobs import next_due, run_until_idle
 from ..model import Actor, AuditEntry, AuditFilter, Page
 from ..storage import AuditHead, Workload
 from .part import EnginePart
+
+T = TypeVar("T")
 
 
 class RecordsPart(EnginePart):
@@ -29,10 +31,17 @@ class RecordsPart(EnginePart):
     def transaction(self, *, by: Actor, action: str) -> Iterator[Transaction]:
         """A write outside a step, with messages, documents and audit lines in the same transaction.
 
-        Commits at the end of the block. It is not run again when it collides with another change (Conflict).
+        Commits at the end of the block. It is not run again when it collides with another change (Conflict):
+        where people wait for the answer, use `in_transaction`.
         """
         with self.commands.transaction(by, action) as transaction:
             yield transaction
+
+    def in_transaction(self, work: Callable[[Transaction], T], *, by: Actor, action: str) -> T:
+        """Like `transaction`, with `work` as the block; it is called again, in a new transaction, when the
+        first collided with another change. A page that holds a record and tells a process, and a step of
+        the process that wants the record, wait for each other: one of them has to begin again."""
+        return self.commands.run(RunInTransaction(work=work, action=action), by)
 
     def audit(
         self, filter: AuditFilter | None = None, *, by: Actor, limit: int = 100, cursor: str | None = None

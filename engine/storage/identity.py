@@ -189,24 +189,28 @@ class IdentityStore:
 
     # --- signing in
 
-    def throttle(self, subject: str, *, lock: bool = False) -> Throttle | None:
-        """With `lock` until the transaction ends, so that attempts on several nodes are all counted."""
-        query = select(sign_in_throttle).where(sign_in_throttle.c.subject == subject)
-        row = self._link.row(query.with_for_update() if lock else query)
+    def throttle(self, subject: str) -> Throttle | None:
+        row = self._link.row(select(sign_in_throttle).where(sign_in_throttle.c.subject == subject))
         return None if row is None else Throttle(**as_dict(row))
 
-    def set_throttle(self, throttle: Throttle) -> None:
-        statement = self._link.upsert(sign_in_throttle).values(**vars(throttle))
-        self._link.execute(
-            statement.on_conflict_do_update(
-                index_elements=[sign_in_throttle.c.subject],
-                set_={
-                    "failures": statement.excluded.failures,
-                    "last_failure_at": statement.excluded.last_failure_at,
-                    "blocked_until": statement.excluded.blocked_until,
-                },
+    def count_failure(self, subject: str, at: datetime) -> int:
+        """One more; answers how many in a row. The row is locked until the transaction ends, the first one
+        as well, so that attempts on several nodes are all counted."""
+        first = {"subject": subject, "failures": 1, "last_failure_at": at, "blocked_until": None}
+        statement = self._link.upsert(sign_in_throttle).values(**first)
+        return int(
+            self._link.value(
+                statement.on_conflict_do_update(
+                    index_elements=[sign_in_throttle.c.subject],
+                    set_={"failures": sign_in_throttle.c.failures + 1, "last_failure_at": at},
+                ).returning(sign_in_throttle.c.failures)
             )
         )
+
+    def block(self, subject: str, until: datetime | None) -> None:
+        """Nobody signs in for this subject until then."""
+        chosen = sign_in_throttle.c.subject == subject
+        self._link.execute(update(sign_in_throttle).where(chosen).values(blocked_until=until))
 
     def clear_throttle(self, subject: str) -> None:
         self._link.delete(sign_in_throttle, "subject", [subject])

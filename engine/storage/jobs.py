@@ -26,9 +26,10 @@ class Jobs:
     def __init__(self, link: Link) -> None:
         self._link = link
 
-    def get(self, key: int) -> Job:
-        """Raises JobNotFound."""
-        row = self._link.row(select(table).where(table.c.key == key))
+    def get(self, key: int, *, lock: bool = False) -> Job:
+        """With `lock` nobody takes the job before the transaction ends. Raises JobNotFound."""
+        query = select(table).where(table.c.key == key)
+        row = self._link.row(query.with_for_update(key_share=True) if lock else query)
         if row is None:
             raise JobNotFound(key)
         return _value(row)
@@ -76,19 +77,22 @@ class Jobs:
         by_key = {row.key: _value(row) for row in taken}
         return [by_key[key] for key in keys]
 
-    def holds(self, key: int, *, worker: str, attempt: int) -> bool:
-        """Whether the job is open and this attempt of this worker is its latest."""
-        query = select(table.c.key).where(
+    def extend(self, key: int, locked_until: datetime) -> None:
+        """Hold a job longer."""
+        self._change(key, locked_until=locked_until, available_at=locked_until)
+
+    def extend_held(self, key: int, locked_until: datetime, *, worker: str, attempt: int) -> bool:
+        """Hold a job longer if this attempt of this worker still holds it; answers whether it does."""
+        held = update(table).where(
             table.c.key == key,
             table.c.worker == worker,
             table.c.attempt == attempt,
             table.c.ended_at.is_(None),
         )
-        return self._link.value(query) is not None
-
-    def extend(self, key: int, locked_until: datetime) -> None:
-        """Hold a job longer."""
-        self._change(key, locked_until=locked_until, available_at=locked_until)
+        # Null stays null: that of a suspended instance.
+        available = case((table.c.available_at.is_not(None), literal(locked_until, UtcDateTime)))
+        changed = self._link.execute(held.values(locked_until=locked_until, available_at=available))
+        return changed.rowcount > 0
 
     def release(self, key: int, now: datetime) -> None:
         """Give a job back untried: free at once."""

@@ -239,6 +239,7 @@ def _value(row: Row[Any]) -> UserTask:
         version=row.version,
         created_at=row.created_at,
         completed_at=row.ended_at if state is UserTaskState.COMPLETED else None,
+        ended_at=row.ended_at,
         completed_by=row.completed_by,
         outcome=row.outcome,
         external_form=row.external_form,

@@ -34,7 +34,7 @@ class BidRefused(Refused):
 
 
 class Unit(Protocol):
-    """The transaction that a page opens with `engine.transaction(by=..., action="receive bid")`."""
+    """The transaction that a page opens with `engine.in_transaction(..., action="receive bid")`."""
 
     @property
     def records(self) -> Any: ...

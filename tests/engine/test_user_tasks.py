@@ -256,7 +256,7 @@ def test_an_operator_assigns_and_the_assignee_delegates(engine, approval, accoun
     handed = engine.delegate_user_task(approval.key, "bert", comment="please", by=anna)
 
     assert handed.assignee == "bert"
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(UserTaskAlreadyClaimed, match="by bert"):
         engine.delegate_user_task(approval.key, "bert", by=anna)
     with pytest.raises(UserNotFound):
         engine.assign_user_task(approval.key, "nobody", by=operator)

@@ -46,9 +46,22 @@ def test_an_expired_lock_frees_the_job_and_the_late_worker_holds_it_no_longer(da
     [taken] = activate(database, worker="w2", now=NOW + LOCK)
 
     assert (taken.key, taken.attempt) == (key, 2)
+    with database.write() as unit:
+        assert not unit.jobs.extend_held(key, NOW + HOUR, worker="w1", attempt=1)
+        assert unit.jobs.extend_held(key, NOW + 2 * HOUR, worker="w2", attempt=2)
     with database.read() as view:
-        assert not view.jobs.holds(key, worker="w1", attempt=1)
-        assert view.jobs.holds(key, worker="w2", attempt=2)
+        assert view.jobs.get(key).locked_until == NOW + 2 * HOUR
+
+
+def test_what_has_failed_for_good_is_not_held_any_longer(database, instance):
+    key = create(database, instance)
+    activate(database, worker="w1")
+    with database.write() as unit:
+        unit.jobs.fail(key, retries=0, message="no", due_at=NOW)
+
+        assert not unit.jobs.extend_held(key, NOW + HOUR, worker="w1", attempt=1)
+
+    assert activate(database, now=NOW + 2 * HOUR) == []
 
 
 def test_the_longest_waiting_comes_first_and_no_more_than_asked_for(database, instance):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -121,17 +122,17 @@ def _read(view: BiddingView) -> tuple[Offer | None, Decimal | None, dict[str, st
 
 def _receive(view: BiddingView, offer: Offer, price: Decimal) -> Receipt:
     keys = engine().services[SEAL_KEYS]
-    with engine().transaction(by=actor(), action="receive bid") as transaction:
-        return receive_bid(
-            transaction,
-            keys,
-            tender_id=view.tender_id,
-            supplier_id=view.supplier_id,
-            actor=me(),
-            offer=offer,
-            price=price,
-            currency=view.currency,
-        )
+    receive = partial(
+        receive_bid,
+        keys=keys,
+        tender_id=view.tender_id,
+        supplier_id=view.supplier_id,
+        actor=me(),
+        offer=offer,
+        price=price,
+        currency=view.currency,
+    )
+    return engine().in_transaction(receive, by=actor(), action="receive bid")
 
 
 def _page(views: tuple[BiddingView, ...], given: Mapping[str, Any], mistakes: Mapping[str, str]) -> str:
