@@ -6,16 +6,30 @@ from collections.abc import Iterable
 
 from ..bpmn.model import Element
 from .expressions import evaluate
+from .failures import Failure
 from .instance import Instance
 from .records import LiveElement
 
 
 def holds(instance: Instance, waiting: LiveElement, event: Element) -> bool:
-    """Whether the condition gives true; anything else, null included, is not true."""
+    """Whether the condition gives true; anything else, null included, is not true.
+
+    Raises Failure when it cannot be evaluated at all.
+    """
     condition = event.event.condition
     if condition is None:
         return False
     return evaluate(condition, instance.visible(waiting), instance.step.now()) is True
+
+
+def has_come_true(instance: Instance, waiting: LiveElement, event: Element) -> bool:
+    """Like `holds` after a variable has changed. A condition that fails is not true: whoever changed the
+    variable goes on, and the audit trail says why the event did not happen."""
+    try:
+        return holds(instance, waiting, event)
+    except Failure as failure:
+        instance.log("condition-failed", waiting, event=event.id, message=failure.message)
+        return False
 
 
 def concerns(

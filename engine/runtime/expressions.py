@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -10,6 +11,9 @@ from typing import Any
 from .. import feel
 from ..bpmn.model import Value
 from .failures import Failure, IncidentType
+
+_LARGEST = 10**18
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 def evaluate(
@@ -91,15 +95,31 @@ def texts(value: Value | None, variables: Mapping[str, Any], now: datetime) -> t
     raise unexpected(value, "ARRAY of STRING", evaluation, hint="the expression must give a list of texts")
 
 
-def whole_number(value: Value, variables: Mapping[str, Any], now: datetime, *, what: str) -> int:
+def whole_number(
+    value: Value,
+    variables: Mapping[str, Any],
+    now: datetime,
+    *,
+    what: str,
+    least: int = -_LARGEST,
+    most: int = _LARGEST,
+) -> int:
+    """A whole number from `least` to `most`, also as static text or text of digits; raises Failure."""
     result: Any = value
     if not isinstance(value, str):
         result = _run(value, variables, now, IncidentType.EXTRACT_VALUE_ERROR).value
-    if isinstance(result, int | Decimal) and not isinstance(result, bool) and result == int(result):
-        return int(result)
-    if isinstance(result, str) and result.strip().lstrip("-").isdigit():
-        return int(result)
     shown = value if isinstance(value, str) else value.text
+    if isinstance(result, str) and _WHOLE.fullmatch(result.strip()):
+        result = int(result)
+    is_number = isinstance(result, int | Decimal) and not isinstance(result, bool)
+    if is_number and not least <= result <= most:
+        raise Failure(
+            IncidentType.EXTRACT_VALUE_ERROR,
+            f"Expected {what} '{shown}' to be in the range [{least},{most}] but was '{result}'.",
+            f"give a whole number from {least} to {most}",
+        )
+    if is_number and result == int(result):
+        return int(result)
     raise Failure(
         IncidentType.EXTRACT_VALUE_ERROR,
         f"Expected {what} '{shown}' to be a whole number, but was '{type_name(result)}'.",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..bpmn.model import Element, ElementType, EventType
-from . import timers
+from . import conditions, timers
 from .changes import MessageSubscriptionOpened, SignalSubscriptionOpened, TimerOpened
 from .expressions import text
 from .instance import Instance
@@ -194,6 +194,7 @@ def prepared(instance: Instance, waiting: LiveElement, event: Element) -> Opener
 
             return open_signal
         case _:
+            conditions.holds(instance, waiting, event)  # one that fails is an incident now, not later
             return lambda: (event.id, {"c": True})
 
 

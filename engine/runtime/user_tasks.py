@@ -54,7 +54,7 @@ def create_user_task(
     form_id, form_key, external = _form(instance, definition.form)
     priority = _DEFAULT_PRIORITY
     if definition.priority is not None:
-        priority = whole_number(definition.priority, seen, now, what="the priority")
+        priority = whole_number(definition.priority, seen, now, what="the priority", least=0, most=100)
     key = step.new_key()
     task = UserTaskCreated(
         key=key,

@@ -270,7 +270,7 @@ class InstanceWorkflow(BpmnWorkflow):
                 waiting.key in self.instance.elements
                 and subscriptions.waits_for(waiting, event.id)
                 and self.accepts(waiting, event)
-                and conditions.holds(self.instance, waiting, event)
+                and conditions.has_come_true(self.instance, waiting, event)
             ):
                 self.fire(waiting, event, {})
 
