@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.machine import described
 from bench.report import Result, table
 
-BENCHMARKS = ("runtime", "transaction", "user_tasks", "feel", "dmn")
+BENCHMARKS = ("runtime", "transaction", "user_tasks", "starts", "deployment", "feel", "dmn")
 """In the order of the table. `mutations` is none: it counts problems and not time."""
 
 

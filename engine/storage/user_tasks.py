@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select, union_all, update
 
 from ..errors import InvalidInput, UserTaskNotFound
 from ..model import Page, UserTask, UserTaskFilter, UserTaskState
@@ -16,6 +16,8 @@ from .principals import Principals
 from .schema import user_task as table
 from .schema import user_task_candidate as candidate
 
+_ONE = select(table).where(table.c.key == bindparam("task"))
+
 
 class UserTasks:
     def __init__(self, link: Link) -> None:
@@ -23,7 +25,7 @@ class UserTasks:
 
     def get(self, key: int) -> UserTask:
         """Raises UserTaskNotFound."""
-        row = self._link.row(select(table).where(table.c.key == key))
+        row = self._link.row(_ONE, task=key)
         if row is None:
             raise UserTaskNotFound(key)
         return _value(row)
