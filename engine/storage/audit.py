@@ -127,12 +127,14 @@ class AuditTrail:
         self._heads.update({key: AuditHead(chain=key, length=0, hash="") for key in instances})
 
     @property
-    def mark(self) -> int:
-        return len(self._held)
+    def mark(self) -> tuple[_Line, ...]:
+        """The lines held back where a savepoint begins, for `undone_to`."""
+        return tuple(self._held)
 
-    def undone_to(self, mark: int) -> None:
-        """Forget the lines added since `mark`: the savepoint they belong to was rolled back."""
-        del self._held[mark:]
+    def undone_to(self, mark: tuple[_Line, ...]) -> None:
+        """A savepoint was rolled back: its lines are forgotten, and those that were written in it are held
+        again."""
+        self._held = list(mark)
         self._heads.clear()
 
     def of_instance(self, process_instance_key: int) -> tuple[AuditEntry, ...]:

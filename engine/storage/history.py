@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, literal, null, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from ..errors import ElementInstanceNotFound
 from ..model import ElementInstance, ElementState, FlowTaken, Page
@@ -87,19 +99,39 @@ class History:
 
         `after` and `until` bound the position in its history.
         """
-        query = select(element_instance.c.actor).where(
-            element_instance.c.process_instance_key == process_instance_key,
-            element_instance.c.element_id.in_(element_ids),
-            element_instance.c.state == ElementState.COMPLETED,
-            element_instance.c.actor != "",
+        found: set[str] = set()
+        for element_id in element_ids:
+            rows = self._link.rows(
+                _COMPLETERS, instance=process_instance_key, element=element_id, after=after, until=until
+            )
+            found.update(row.actor for row in rows)
+        return found
+
+
+def _completers() -> Select[Any]:
+    """Each completer once: from one name to the next along the index, whatever the number of rounds."""
+    history = element_instance.c
+    until: BindParameter[int | None] = bindparam("until", type_=Integer)
+    completed = (
+        select(history.actor)
+        .where(
+            history.process_instance_key == bindparam("instance"),
+            history.element_id == bindparam("element"),
+            history.state == ElementState.COMPLETED,
+            history.ended_position > bindparam("after"),
+            or_(until.is_(None), history.ended_position <= until),
         )
-        if after:
-            query = query.where(element_instance.c.ended_position > after)
-        if until is not None:
-            query = query.where(element_instance.c.ended_position <= until)
-        return {row.actor for row in self._link.rows(query.distinct())}
+        .order_by(history.actor)
+        .limit(1)
+    )
+    first = select(completed.where(history.actor > literal_column("''")).scalar_subquery().label("actor"))
+    found = first.cte("found", recursive=True)
+    following = completed.where(history.actor > found.c.actor).correlate(found).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.actor.is_not(None)))
+    return select(found.c.actor).where(found.c.actor.is_not(None))
 
 
+_COMPLETERS = _completers()
 _SORTABLE = ("key", "element_id", "state", "started_at", "started_position")
 
 

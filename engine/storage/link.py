@@ -62,7 +62,9 @@ class Link:
 
     def delete(self, table: Table, column: str, values: Iterable[Any]) -> None:
         chosen = list(values)
-        if chosen:
+        if len(chosen) == 1:  # the usual case, without a list to expand
+            self.connection.execute(_delete_one(table, column), {"chosen": chosen[0]})
+        elif chosen:
             self.connection.execute(_delete(table, column), {"chosen": chosen})
 
     def upsert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
@@ -72,6 +74,11 @@ class Link:
 @cache
 def _insert(table: Table) -> Insert:
     return insert(table)
+
+
+@cache
+def _delete_one(table: Table, column: str) -> Delete:
+    return delete(table).where(table.c[column] == bindparam("chosen"))
 
 
 @cache

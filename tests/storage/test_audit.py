@@ -1,5 +1,6 @@
 """A line that is changed, removed or put in is found and named."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from engine.model import Actor, AuditFilter, Channel
+from engine.runtime.changes import Changes
 from engine.storage.audit import OUTSIDE, chained_hash
 from engine.storage.schema import audit_chain, audit_entry, process_instance
 from tests.storage.sample import NOW, start
@@ -240,3 +242,56 @@ def test_filters_narrow(database, trail):
         assert found(subject_kind="user task", subject_key="5") == 10
         assert found(after=NOW + timedelta(hours=1)) == 1
         assert found(before=NOW + timedelta(hours=1)) == 9
+
+
+def test_lines_said_before_a_step_is_written_go_with_the_row_of_the_instance(database):
+    instance = start(database)
+    with database.write() as unit:
+        unit.instances.lock(instance.key)
+        live = unit.instances.live(instance.key)
+        live.position += 1
+        unit.audit.append(
+            at=NOW,
+            actor=ANNA,
+            action="complete",
+            subject_kind="user task",
+            subject_key=5,
+            process_instance_key=instance.key,
+        )
+        unit.write_changes(Changes(instances_changed=[live]), at=NOW, by="anna")
+        head = unit.session.execute(
+            select(process_instance.c.audit_length).where(process_instance.c.key == instance.key)
+        ).scalar_one()
+        unit.audit.append(
+            at=NOW,
+            actor=ANNA,
+            action="say",
+            subject_kind="element",
+            subject_key=6,
+            process_instance_key=instance.key,
+        )
+
+    assert head == 1
+    assert [line.action for line in lines(database, instance.key)] == ["complete", "say"]
+    assert breaks(database) == []
+
+
+def test_a_line_written_inside_a_savepoint_leaves_no_trace_when_it_is_undone(database):
+    instance = start(database)
+    line = {
+        "at": NOW,
+        "actor": ANNA,
+        "subject_kind": "element",
+        "subject_key": 6,
+        "process_instance_key": instance.key,
+    }
+    with database.write() as unit:
+        unit.instances.lock(instance.key)
+        unit.audit.append(action="kept", **line)
+        with suppress(ZeroDivisionError), unit.savepoint():
+            unit.audit.append(action="undone", **line)
+            unit.audit.settle({instance.key})
+            raise ZeroDivisionError
+
+    assert [one.action for one in lines(database, instance.key)] == ["kept"]
+    assert breaks(database) == []

@@ -1,18 +1,19 @@
 """A database of any earlier schema comes up to the present one; one that does not fit is refused."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from engine.errors import ExecutorAlreadyRunning, SchemaTooNew, SchemaTooOld
 from engine.storage import Database, check_schema, metadata, schema_revision, upgrade_schema
 from tasks.all_records import metadata as tasks_metadata
-from tests.storage.sample import NOW, define, start
+from tests.storage.sample import NOW, start
 
 SCRIPTS = "tenure:migrations"
 
@@ -119,22 +120,20 @@ def test_a_later_schema_is_refused_by_all(upgraded):
         upgrade_schema(upgraded.url, SCRIPTS)
 
 
-def to_first_revision(database: Database) -> None:
-    """Leave a database as the first revision made it, with an instance in it."""
+def at_first_revision(url: str) -> Database:
+    """A database as the first revision made it, with an instance in it; in place of one that is there."""
+    for path in Path(make_url(url).database).parent.glob("tenure.db*"):
+        if path.name in ("tenure.db", "tenure.db-wal", "tenure.db-shm"):
+            path.unlink()
+    upgrade_to(url, "0001")
+    database = Database(url)
     start(database)
-    with database.connect() as connection:
-        tasks_metadata.drop_all(connection)
-        for later in ("batch_operation_item", "batch_operation"):
-            metadata.tables[later].drop(connection)
-        connection.commit()
-    rename_revision(database, "0001")
+    return database
 
 
 def test_a_sqlite_file_with_data_is_copied_before_it_is_upgraded(tmp_path):
     url = f"sqlite:///{tmp_path / 'tenure.db'}"
-    upgrade_schema(url, SCRIPTS)
-    database = Database(url)
-    to_first_revision(database)
+    database = at_first_revision(url)
 
     copy = upgrade_schema(url, SCRIPTS)
 
@@ -148,22 +147,18 @@ def test_a_sqlite_file_with_data_is_copied_before_it_is_upgraded(tmp_path):
 
 def test_a_second_copy_does_not_overwrite_the_first(tmp_path):
     url = f"sqlite:///{tmp_path / 'tenure.db'}"
-    upgrade_schema(url, SCRIPTS)
-    database = Database(url)
     copies = []
     for _ in range(2):
-        to_first_revision(database)
+        database = at_first_revision(url)
         copies.append(upgrade_schema(url, SCRIPTS))
+        database.close()
 
     assert [one.name for one in copies] == ["tenure.db.schema-0001", "tenure.db.schema-0001-2"]
-    database.close()
 
 
 def test_an_upgrade_that_fails_changes_nothing(tmp_path):
     url = f"sqlite:///{tmp_path / 'tenure.db'}"
-    upgrade_schema(url, SCRIPTS)
-    database = Database(url)
-    to_first_revision(database)
+    database = at_first_revision(url)
     with database.connect() as connection:
         # In the way of the second revision, near its end.
         last = tasks_metadata.sorted_tables[-1].name
@@ -182,11 +177,7 @@ def test_an_upgrade_that_fails_changes_nothing(tmp_path):
 
 def test_broken_references_after_an_upgrade_undo_it(tmp_path):
     url = f"sqlite:///{tmp_path / 'tenure.db'}"
-    upgrade_schema(url, SCRIPTS)
-    database = Database(url)
-    with database.write() as unit:
-        define(unit)
-    to_first_revision(database)
+    database = at_first_revision(url)
     with sqlite3.connect(database.file) as connection:
         connection.execute("DELETE FROM process_definition")
     connection.close()

@@ -104,7 +104,8 @@ element_instance = Table(
     Column("ended_position", Integer, nullable=False),
     Column("loop_counter", Integer),
     Column("actor", String, nullable=False),
-    Index(None, "process_instance_key", "element_id"),
+    # With the actor: who completed an element is found without reading every round of it.
+    Index(None, "process_instance_key", "element_id", "actor"),
 )
 
 flow_taken = Table(
