@@ -148,8 +148,20 @@ class Form:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EarlierInstances:
+    """Running instances of other versions of a process: how many, and how many of them could go on under the
+    new one with everything under its own id."""
+
+    running: int
+    could_migrate: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeploymentResult:
-    """What a deployment holds, also the definitions that did not change (`is_new` tells which did)."""
+    """What a deployment holds, also the definitions that did not change (`is_new` tells which did).
+
+    `earlier` has the keys of new versions of which others still run.
+    """
 
     key: int
     deployed_at: datetime
@@ -159,6 +171,7 @@ class DeploymentResult:
     forms: tuple[Form, ...] = ()
     new_keys: frozenset[int] = frozenset()
     warnings: tuple[Any, ...] = ()
+    earlier: Mapping[int, EarlierInstances] = field(default_factory=dict)
 
     def is_new(self, key: int) -> bool:
         return key in self.new_keys

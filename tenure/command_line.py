@@ -177,6 +177,11 @@ def deploy(paths: tuple[Path, ...], only_check: bool, draft: bool) -> None:
         for process in result.processes:
             new = "new" if result.is_new(process.key) else "unchanged"
             click.echo(f"process {process.process_id} version {process.version} ({new})")
+            if (earlier := result.earlier.get(process.key)) is not None:
+                click.echo(
+                    f"  {earlier.running} instances of other versions run;"
+                    f" {earlier.could_migrate} of them could migrate to it"
+                )
         for decision in result.decisions:
             click.echo(f"decision {decision.decision_id} version {decision.version}")
         for form in result.forms:

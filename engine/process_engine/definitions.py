@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ..bpmn.model import ProcessModel
 from ..commands.deploy import Deploy
 from ..commands.deployed import StepDefinitions, requested_decision
+from ..commands.outlook import with_outlook
 from ..commands.resources import all_problems, checksum, read_resources
 from ..commands.user_tasks import user_task_form
 from ..commands.values import checked_variables
@@ -37,9 +38,12 @@ class DefinitionsPart(EnginePart):
         """Deploy .bpmn, .dmn and .form files, all or none. Raises DeploymentRejected with every problem.
 
         An unchanged definition keeps its version and is still in the answer. `draft` keeps process
-        diagrams that need not be executable: they get no problems that block and cannot be started.
+        diagrams that need not be executable: they get no problems that block and cannot be started. The
+        answer tells how many running instances of earlier versions could migrate.
         """
-        return self.commands.run(Deploy(read=read_resources(resources), draft=draft), by)
+        deployed = self.commands.run(Deploy(read=read_resources(resources), draft=draft), by)
+        with self.database.read() as view:
+            return with_outlook(view, self._definitions, deployed)
 
     def check(self, resources: Sequence[Resource]) -> list[Problem]:
         """What `deploy` would complain about, changing nothing."""

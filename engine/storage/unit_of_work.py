@@ -29,6 +29,7 @@ from .keys import KeyReserve, Keys
 from .link import Link
 from .messages import Messages
 from .settings import Settings
+from .shapes import Shapes
 from .subscriptions import Subscriptions
 from .timers import Timers
 from .tokens import Tokens
@@ -81,6 +82,10 @@ class View:
     @cached_property
     def history(self) -> History:
         return History(self._link)
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        return Shapes(self._link)
 
     @cached_property
     def variables(self) -> Variables:

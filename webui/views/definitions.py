@@ -10,8 +10,10 @@ from werkzeug.wrappers import Response
 
 from engine import (
     DeploymentRejected,
+    EarlierInstances,
     InstanceState,
     Problem,
+    ProcessDefinition,
     ProcessDefinitionFilter,
     ProcessInstanceFilter,
     Resource,
@@ -20,6 +22,7 @@ from engine import (
 from ..context import actor, engine, process_model, require
 from ..diagram import element_icon, marks
 from ..i18n import gettext as _
+from ..i18n import localized
 
 blueprint = Blueprint("definitions", __name__, url_prefix="/definitions")
 
@@ -101,12 +104,27 @@ def upload() -> Response | str | tuple[str, int]:
         deployed = engine().deploy(resources, by=actor(), draft="draft" in request.form)
     except DeploymentRejected as rejected:
         return _report(rejected.problems, names, deployed=False), 422
+    for definition in deployed.processes:
+        if (earlier := deployed.earlier.get(definition.key)) is not None:
+            flash(_outlook(definition, earlier), "info")
     if deployed.warnings:
         return _report(deployed.warnings, names, deployed=True)
     flash(_("Deployed: %(names)s.", names=", ".join(names)), "done")
     if len(deployed.processes) == 1:
         return redirect(url_for("definitions.show", key=deployed.processes[0].key), 303)
     return redirect(url_for("definitions.index"), 303)
+
+
+def _outlook(definition: ProcessDefinition, earlier: EarlierInstances) -> str:
+    """How many running instances the new version concerns."""
+    return _(
+        "%(name)s v%(version)s: of %(running)s instances that run under other versions,"
+        " %(possible)s could migrate as they are. Each stays on its own until it is migrated.",
+        name=localized(definition.names, definition.name) or definition.process_id,
+        version=definition.version,
+        running=earlier.running,
+        possible=earlier.could_migrate,
+    )
 
 
 def _mistake(names: list[str]) -> str:

@@ -8,6 +8,7 @@ what it refuses is in `element_rules`, `event_rules`, `join_rules` and `undo_rul
 from .carry_out import Migration
 from .names import PastNames, past_names, present_name
 from .plan import MigrationPlan, MovedElement, PlannedEvent, same_ids
+from .shape import could_migrate
 
 __all__ = [
     "Migration",
@@ -15,6 +16,7 @@ __all__ = [
     "MovedElement",
     "PastNames",
     "PlannedEvent",
+    "could_migrate",
     "past_names",
     "present_name",
     "same_ids",

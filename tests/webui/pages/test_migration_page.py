@@ -1,6 +1,7 @@
 """The migration page: choose a version, map what is active, look, apply."""
 
 import html
+import io
 import re
 
 import pytest
@@ -156,3 +157,15 @@ def test_it_speaks_chinese(person, key, two):
 
     assert "元素对应关系" in page
     assert "没有对应的元素" in page
+
+
+def test_an_upload_tells_how_many_running_instances_could_migrate(person, key):
+    analyst = person("anna", permissions=["deploy"])
+    analyst.get("/definitions/upload")
+    later = process("p", start(), user_task("a"), user_task("c"), end(), flows="start>a>c>end")
+
+    answer = analyst.post(
+        "/definitions/upload", {"files": (io.BytesIO(later.content), later.name)}, follow=True
+    )
+
+    assert "of 1 instances that run under other versions, 1 could migrate as they are" in words(answer)
