@@ -9,7 +9,9 @@ from click.testing import CliRunner
 
 from engine import SYSTEM, Database, ProcessEngine
 from tasks.all_records import metadata
+from tasks.tender.sealing import SealKeys
 from tenure.command_line import main
+from tenure.keys import read_or_create_key
 from tests.databases import stamp
 from tests.engine.diagrams import end, process, start, user_task
 from tests.fixtures.kept import postgres_tools
@@ -71,6 +73,40 @@ def test_a_copy_of_a_sqlite_database_in_use_is_whole_and_goes_on(sqlite, sqlite_
     engine.close()
 
 
+def test_documents_keys_and_the_seal_of_the_trail_belong_to_a_restored_copy(sqlite, sqlite_url, tmp_path):
+    """As the README says: the copy into an empty folder, the keys beside it."""
+    home, restored = tmp_path / "home", tmp_path / "restored"
+    environ = {"TENURE_HOME": str(home), "TENURE_DATABASE_URL": sqlite_url}
+    instance = sqlite.start_process_instance("letter", by=SYSTEM)
+    document = sqlite.store_document(
+        "offer.pdf", b"%PDF" * 9999, process_instance_key=instance.key, by=SYSTEM
+    )
+    seal_key = read_or_create_key(home_key(home))
+    envelope = SealKeys(seal_key).seal(b"42", "bid")
+    assert CliRunner().invoke(main, ["audit", "seal", str(tmp_path / "seal")], env=environ).exit_code == 0
+
+    assert backup(sqlite_url, tmp_path / "copy", home)[0] == 0
+    restored.mkdir()
+    shutil.copy(tmp_path / "copy", restored / "tenure.sqlite")
+    for key in home.glob("*.key"):
+        shutil.copy(key, restored)
+    verified = CliRunner().invoke(
+        main, ["audit", "verify", "--seal", str(tmp_path / "seal")], env={"TENURE_HOME": str(restored)}
+    )
+    engine = opened(f"sqlite:///{restored / 'tenure.sqlite'}")
+
+    assert verified.exit_code == 0, verified.output
+    assert engine.document_content(document.key, by=SYSTEM) == b"%PDF" * 9999
+    assert SealKeys(read_or_create_key(home_key(restored))).open(envelope, "bid") == b"42"
+    assert goes_on(engine) == 1
+    engine.close()
+
+
+def home_key(home):
+    home.mkdir(exist_ok=True)
+    return home / "seal.key"
+
+
 def test_a_copy_is_closed_to_others_and_never_overwritten(sqlite, sqlite_url, tmp_path):
     backup(sqlite_url, tmp_path / "copy", tmp_path)
 
@@ -102,7 +138,8 @@ def test_a_dump_of_a_postgres_database_in_use_restores_and_goes_on(postgres_serv
         stamp(engine.database)
         engine.deploy([LETTER], by=SYSTEM)
         for _ in range(3):
-            engine.start_process_instance("letter", by=SYSTEM)
+            last = engine.start_process_instance("letter", by=SYSTEM).key
+        document = engine.store_document("offer.pdf", b"%PDF" * 9999, process_instance_key=last, by=SYSTEM)
 
         dump = tmp_path / "tenure.dump"
         run(tools / "pg_dump", "--format=custom", f"--file={dump}", plain(live))
@@ -110,6 +147,7 @@ def test_a_dump_of_a_postgres_database_in_use_restores_and_goes_on(postgres_serv
         run(tools / "pg_restore", "--no-owner", f"--dbname={plain(other)}", dump)
         restored = opened(other)
 
+        assert restored.document_content(document.key, by=SYSTEM) == b"%PDF" * 9999
         assert goes_on(restored) == 3
         assert goes_on(engine) == 4
         engine.close()
