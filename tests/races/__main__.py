@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import random
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine import Database
@@ -33,9 +35,14 @@ def main() -> int:
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")
+    # Handlers that fail on purpose say so, thousands of times.
+    logging.getLogger("engine").setLevel(logging.ERROR)
     databases = [given.only] if given.only else ["sqlite", "postgres"]
-    tallies = []
-    with postgres() as server:
+    # Told to end, it stops the server that it has started, and tells what it has found so far.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    tallies: list[Tally] = []
+    with suppress(KeyboardInterrupt), postgres() as server:
         for kind in given.kind or sorted(KINDS):
             for database in databases:
                 tally = _run(kind, database, server, given.trials, seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import pickle
 import queue
@@ -175,6 +176,7 @@ def _live(pipe: Connection, url: str) -> None:
     from . import kinds
 
     assert kinds
+    logging.getLogger("engine").setLevel(logging.ERROR)
     node = Node(url)
     pipe.send("ready")
     with unsteady():

@@ -22,13 +22,20 @@ def touch(job: JobContext) -> None:
     take_record(job.records)
 
 
+@handler("race.second")
+def second(job: JobContext) -> None:
+    """Within the step, from the second attempt on."""
+    if job.retries == 3:
+        raise RuntimeError("not at the first attempt")
+
+
 @handler("race.send", external=True)
 def send(job: JobContext) -> dict[str, Any]:
     """Outside any transaction."""
     return {"sent": job.idempotency_key}
 
 
-HANDLERS = HandlerRegistry([book, touch, send])
+HANDLERS = HandlerRegistry([book, touch, second, send])
 
 
 def keep_record(records: Any) -> None:

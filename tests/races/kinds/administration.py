@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import hashlib
 
-from engine import SYSTEM, AuditFilter
-from tests.engine.diagrams import end, message, node, process, receive, service_task, start, user_task
+from engine import SYSTEM, AuditFilter, ProcessInstanceFilter
+from engine.commands.timers import FireTimer
+from tests.engine.diagrams import (
+    end,
+    message,
+    message_event,
+    node,
+    process,
+    receive,
+    service_task,
+    start,
+    timer_event,
+    user_task,
+)
 
 from ..kind import Kind, Results, all_won, expect, one_winner
 from ..room import ANNA, BOSS, Room
@@ -73,6 +85,93 @@ class TwoVersions(Kind):
         follow = [thing["before"] + 1, thing["before"] + 2]
         expect(sorted(numbers.values()) == follow, f"they are {numbers}, after {thing['before']}")
         return min(numbers, key=lambda side: numbers[side])
+
+
+class OfNextVersion(Kind, shared=True):
+    """A process that something starts, and its next version."""
+
+    share = 0.5
+
+    def arrange(self, room: Room):
+        number = room.number()
+        thing = {"process": f"{self.name()}-{number}", "name": f"{self.name()} {number}"}
+        room.engine.deploy([self.version(thing, "racers")], by=SYSTEM)
+        return thing
+
+    def version(self, thing, groups: str):
+        raise NotImplementedError
+
+    def running(self, room: Room, thing) -> list[int]:
+        wanted = ProcessInstanceFilter(process_id=thing["process"])
+        return [one.process_version for one in room.engine.process_instances(wanted, by=SYSTEM).items]
+
+
+class DeployMeetsMessageStart(OfNextVersion):
+    """A message that starts a process comes while its next version is deployed: one of the two starts."""
+
+    sides = ("deploy", "publish")
+
+    def version(self, thing, groups: str):
+        return process(
+            thing["process"],
+            start("begin", message_event("m")),
+            user_task("look", groups=groups),
+            end(),
+            roots=message("m", thing["name"]),
+            flows="begin>look>end",
+        )
+
+    def act(self, side, engine, thing):
+        if side == "deploy":
+            return engine.deploy([self.version(thing, "racers,others")], by=BOSS).key
+        return engine.correlate_message(thing["name"], "a", by=BOSS)
+
+    def judge(self, room: Room, thing, results: Results) -> str:
+        all_won(results)
+        started = self.running(room, thing)
+        expect(len(started) == 1, f"versions {started} were started")
+        return "publish" if started == [1] else "deploy"
+
+
+class DeployMeetsStartTimer(OfNextVersion):
+    """A timer that starts a process fires while its next version is deployed: one timer goes on."""
+
+    sides = ("deploy", "timer")
+
+    def version(self, thing, groups: str):
+        return process(
+            thing["process"],
+            start("begin", timer_event("Cycle", "R/P1D")),
+            user_task("look", groups=groups),
+            end(),
+            flows="begin>look>end",
+        )
+
+    def arrange(self, room: Room):
+        thing = super().arrange(room)
+        key = room.engine.latest_process_definition(thing["process"]).key
+        with room.database.read() as view:
+            (timer,) = view.timers.starts_of(key)
+        room.clock.set(max(timer.due_at, room.clock.now()))
+        return thing | {"timer": timer}
+
+    def act(self, side, engine, thing):
+        if side == "deploy":
+            return engine.deploy([self.version(thing, "racers,others")], by=BOSS).key
+        return engine.commands.run(FireTimer(timer=thing["timer"]), SYSTEM)
+
+    def judge(self, room: Room, thing, results: Results) -> str:
+        all_won(results)
+        fired = results["timer"].value
+        expect(self.running(room, thing) == [1] * fired, f"{self.running(room, thing)} were started")
+        versions = [
+            room.engine.latest_process_definition(thing["process"]).key,
+            thing["timer"].definition_key,
+        ]
+        with room.database.read() as view:
+            waiting = [len(view.timers.starts_of(key)) for key in versions]
+        expect(waiting == [1, 0], f"{waiting} timers of the new and the old version wait")
+        return "timer" if fired else "deploy"
 
 
 class TwoUsersOneName(Kind):

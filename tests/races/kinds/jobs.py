@@ -26,6 +26,7 @@ MANY = process(
     flows="start>split; " + "; ".join(f"split>do{n}>end" for n in range(6)),
 )
 SENDING = process("sending", start(), service_task("send", "race.send"), end(), flows="start>send>end")
+SECOND = process("second", start(), service_task("do", "race.second"), end(), flows="start>do>end")
 PAUSE = process(
     "pause",
     start(),
@@ -136,6 +137,34 @@ class LateWorkerMeetsTheNextResult(OfOneJob):
         room.expect(thing["instance"], lines={"complete-job": 1}, passed={"do": 1, "end": 1})
         # Who is refused says whether the holder had come before.
         return "two" if "completed" in results["one"].text else "one"
+
+
+class LateNodeMeetsTheNext(Kind):
+    """A node runs a handler within the step after its lock has expired, while the next takes the job."""
+
+    sides = ("late", "next")
+    files = (SECOND,)
+    in_processes = True
+
+    def arrange(self, room: Room):
+        instance = room.start("second")
+        room.clock.advance(LOCK)
+        (job,) = JobRunner(room.engine.commands, worker="late").take(1)
+        room.clock.advance(LOCK)
+        return {"instance": instance, "job": job}
+
+    def act(self, side, engine, thing):
+        runner = JobRunner(engine.commands, worker=side)
+        jobs = [thing["job"]] if side == "late" else runner.take(1)
+        for job in jobs:
+            runner.run(job)
+        return len(jobs)
+
+    def judge(self, room: Room, thing, results: Results) -> str:
+        all_won(results)
+        expect(room.state(thing["instance"]) == "COMPLETED", "nobody did it")
+        room.expect(thing["instance"], lines={"complete-job": 1}, passed={"do": 1, "end": 1})
+        return "next" if results["next"].value else "late"
 
 
 class ExtensionMeetsFailure(OfOneJob):
