@@ -30,10 +30,11 @@ from .diagrams import (
 
 @dataclass
 class Run:
-    """What happened: how often each element completed, and in which order."""
+    """How often each element completed, in which order, and how often in called instances (`elsewhere`)."""
 
     variables: dict[str, Any]
     completed: Counter[str] = field(default_factory=Counter)
+    elsewhere: Counter[str] = field(default_factory=Counter)
     order: list[str] = field(default_factory=list)
     is_parallel: bool = False
 
@@ -42,13 +43,24 @@ class Run:
         self.order.append(element)
 
 
+class Numbers:
+    """The next free number, and the processes that are called, shared by all drawings of one diagram."""
+
+    def __init__(self) -> None:
+        self._count = count()
+        self.processes: dict[str, str] = {}
+
+    def __next__(self) -> int:
+        return next(self._count)
+
+
 class Drawing:
     """Collects nodes and flows; flow ids are given by hand so that defaults can be named."""
 
-    def __init__(self, ids: Any = None) -> None:
+    def __init__(self, ids: Numbers | None = None) -> None:
         self.nodes: list[str] = []
         self.flows: list[str] = []
-        self.ids = ids or count()
+        self.ids = ids or Numbers()
         self.counters: list[str] = []
 
     def fresh(self, prefix: str) -> str:
