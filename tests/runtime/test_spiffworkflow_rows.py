@@ -293,8 +293,9 @@ def test_a_hundred_subprocesses_inside_each_other_run_and_can_be_cancelled(world
     assert world.count(cancelled, "sub0:terminated") == 1
 
 
-def test_a_loop_with_a_user_task_and_a_parallel_block_keeps_its_live_state_small():
-    world = World(reload=True)
+@pytest.mark.parametrize(("reload", "rounds"), [(False, 10_000), (True, 500)], ids=["in-memory", "reloaded"])
+def test_a_loop_with_a_user_task_and_a_parallel_block_keeps_its_live_state_small(reload, rounds):
+    world = World(reload=reload)
     world.deploy(
         process(
             "rounds",
@@ -313,12 +314,13 @@ def test_a_loop_with_a_user_task_and_a_parallel_block_keeps_its_live_state_small
     instance = world.start("rounds", {"stop": False})
     sizes = []
 
-    for _ in range(500):
+    for _ in range(rounds):
         world.complete_user_task("work", {"stop": False})
         sizes.append(sum(map(len, world.store.elements[instance].values())))
     world.complete_user_task("work", {"stop": True})
 
     assert world.state(instance) == "COMPLETED"
+    assert world.count(instance, "join:completed") == rounds + 1
     assert sizes[-1] <= sizes[10] + 20
 
 

@@ -385,8 +385,8 @@ class World:
         for message in self.messages:
             if subscription.key not in self.subscriptions:
                 return
-            if message.expires > self.clock.now() and self._offer(message, subscription):
-                return
+            if message.expires > self.clock.now():
+                self._offer(message, subscription)
 
 
 def shown(element: Any) -> str:
