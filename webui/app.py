@@ -13,6 +13,7 @@ from . import accounts, context, failures, formats, health, i18n, metrics, secur
 from .api import register_api
 from .settings import WebSettings
 from .views import (
+    batches,
     bids,
     definitions,
     documents,
@@ -20,6 +21,7 @@ from .views import (
     inbox,
     instances,
     migration,
+    repairs,
     start,
     user_tasks,
     users,
@@ -46,8 +48,20 @@ def create_app(engine: ProcessEngine, settings: WebSettings, executor: JobExecut
         part.init_app(app)
     app.register_blueprint(health.blueprint)
     metrics.init_app(app, node)
-    views = (inbox, user_tasks, start, instances, migration, definitions, documents, bids, engagements, users)
-    for view in views:
+    for view in (
+        inbox,
+        user_tasks,
+        start,
+        instances,
+        repairs,
+        migration,
+        batches,
+        definitions,
+        documents,
+        bids,
+        engagements,
+        users,
+    ):
         app.register_blueprint(view.blueprint)
     register_api(app, engine, settings)
     if settings.proxies:

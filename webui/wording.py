@@ -76,6 +76,10 @@ ACTIONS = {
     "handler-log": lazy("Note of a service"),
     "raise-incident": lazy("Raised an incident"),
     "resolve-incident": lazy("Retried an incident"),
+    "suspend-process-instance": lazy("Suspended the instance"),
+    "resume-process-instance": lazy("Resumed the instance"),
+    "modify-process-instance": lazy("Moved tokens"),
+    "skip-element": lazy("Skipped a step"),
     "publish-message": lazy("Sent a message"),
     "broadcast-signal": lazy("Sent a signal"),
     "fire-timer": lazy("A timer fired"),
@@ -96,6 +100,7 @@ NOUNS = (
     lazy("user"),
     lazy("group"),
     lazy("document"),
+    lazy("batch operation"),
 )
 _SHOWN_ELSEWHERE = frozenset({"elementId", "outcome", "reason", "elementInstanceKey", "definitionKey"})
 

@@ -12,18 +12,19 @@ from engine import (
     ElementInstance,
     IncidentFilter,
     IncidentState,
-    InstanceState,
     ProcessInstance,
     ProcessInstanceFilter,
     UserTaskFilter,
 )
 
 from .. import json_input
-from ..context import actor, engine, may, me, require
+from ..bulk import list_filter
+from ..context import actor, engine, may, require
 from ..diagram import element_icon, marks, steps
 from ..i18n import gettext as _
 from ..i18n import lazy
 from ..incident_inputs import inputs_of
+from .batches import steps_of
 
 blueprint = Blueprint("instances", __name__)
 
@@ -34,13 +35,6 @@ STATES = {
     "completed": lazy("Completed"),
     "cancelled": lazy("Cancelled"),
     "all": lazy("All"),
-}
-_FILTERS: dict[str, tuple[InstanceState, ...] | None] = {
-    "active": (InstanceState.ACTIVE, InstanceState.SUSPENDED),
-    "incident": (InstanceState.ACTIVE, InstanceState.SUSPENDED),
-    "completed": (InstanceState.COMPLETED,),
-    "cancelled": (InstanceState.TERMINATED,),
-    "all": None,
 }
 TABS = {
     "timeline": lazy("Timeline"),
@@ -63,15 +57,7 @@ def _init(state: Any) -> None:
 def index() -> str:
     state = request.args.get("state", "active")
     state = state if state in STATES else "active"
-    version = request.args.get("version", "")
-    wanted = ProcessInstanceFilter(
-        states=_FILTERS[state],
-        has_incident=True if state == "incident" else None,
-        process_id=request.args.get("process") or None,
-        process_version=int(version) if version.isdecimal() else None,
-        started_by=me() if request.args.get("mine") else None,
-        text=request.args.get("q", "").strip() or None,
-    )
+    wanted = list_filter(request.args)
     page = engine().process_instances(
         wanted, by=actor(), limit=PAGE_SIZE, cursor=request.args.get("cursor") or None
     )
@@ -82,6 +68,7 @@ def index() -> str:
         state=state,
         states=STATES,
         processes={d.process_id: d for d in processes},
+        elements=steps_of(request.args.get("process", "")) if may("operate") else {},
         versions=sorted(
             {d.version for d in processes if d.process_id == request.args.get("process")}, reverse=True
         ),
@@ -93,16 +80,8 @@ def show(key: int) -> str:
     return _page(engine().process_instance(key, by=actor()))
 
 
-@blueprint.post("/instances/<int:key>/cancel")
-def cancel(key: int) -> Response:
-    reason = request.form.get("reason", "").strip()
-    engine().cancel_process_instance(key, by=actor(), reason=reason)
-    flash(_("The instance was cancelled."), "done")
-    return redirect(url_for("instances.show", key=key), 303)
-
-
 @blueprint.post("/instances/<int:key>/variables")
-def set_variable(key: int) -> Response | tuple[str, int]:
+def set_variable(key: int) -> Response | str | tuple[str, int]:
     require("operate")
     name, text = request.form.get("name", "").strip(), request.form.get("value", "")
     scope = request.form.get("scope", "")
@@ -112,19 +91,25 @@ def set_variable(key: int) -> Response | tuple[str, int]:
         instance = engine().process_instance(key, by=actor())
         mistake = {"name": name, "text": text, "scope": scope, "message": str(wrong)}
         return _page(instance, tab="variables", mistake=mistake), 422
-    engine().set_variables(
+    preview = "preview" in request.form
+    effect = engine().set_variables(
         int(scope) if scope.isdecimal() else key,
         {name: value},
         by=actor(),
         local=scope.isdecimal(),
         reason=request.form.get("reason", "").strip(),
+        preview=preview,
     )
+    if preview:
+        typed = {"name": name, "text": text, "scope": scope, "message": ""}
+        instance = engine().process_instance(key, by=actor())
+        return _page(instance, tab="variables", mistake=typed, foreseen={"name": name, "effect": effect})
     flash(_("%(name)s was changed.", name=name), "done")
     return redirect(url_for("instances.show", key=key, tab="variables"), 303)
 
 
 @blueprint.post("/incidents/<int:key>/retry")
-def retry(key: int) -> Response | tuple[str, int]:
+def retry(key: int) -> Response | str | tuple[str, int]:
     """Retry, with those variables changed first whose text differs from what the page showed."""
     incident = engine().incident(key, by=actor())
     names, texts, shown = (request.form.getlist(part) for part in ("name", "value", "shown"))
@@ -139,12 +124,21 @@ def retry(key: int) -> Response | tuple[str, int]:
         return _page(
             instance, tab="incidents", retrying={"key": key, "texts": edited, "messages": wrong}
         ), 422
-    engine().resolve_incident(
-        key, by=actor(), variables=values or None, reason=request.form.get("reason", "").strip()
-    )
-    flash(_("Retried."), "done")
     back = request.form.get("instance", "")
     instance_key = int(back) if back.isdecimal() else incident.process_instance_key
+    preview = "preview" in request.form
+    effect = engine().resolve_incident(
+        key,
+        by=actor(),
+        variables=values or None,
+        reason=request.form.get("reason", "").strip(),
+        preview=preview,
+    )
+    if preview:
+        instance = engine().process_instance(instance_key, by=actor())
+        typed = {"key": key, "texts": edited, "messages": {}} if edited else None
+        return _page(instance, tab="incidents", retrying=typed, foreseen={"key": key, "effect": effect})
+    flash(_("Retried."), "done")
     return redirect(url_for("instances.show", key=instance_key), 303)
 
 
@@ -161,7 +155,9 @@ def _page(
     tab: str = "",
     mistake: Mapping[str, str] | None = None,
     retrying: Mapping[str, Any] | None = None,
+    foreseen: Mapping[str, Any] | None = None,
 ) -> str:
+    """`mistake` and `retrying` are what was typed and what is wrong with it; `foreseen` is a preview."""
     by, key = actor(), instance.key
     elements = engine().element_instances(key, by=by)
     operator = may("operate")
@@ -198,6 +194,7 @@ def _page(
         decisions=engine().decisions(key, by=by) if tab == "decisions" else [],
         mistake=mistake,
         retrying=retrying or {},
+        foreseen=foreseen or {},
         to_text=json_input.to_text,
     )
 

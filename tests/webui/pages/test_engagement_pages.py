@@ -5,10 +5,10 @@ import pytest
 from engine import SYSTEM
 from tasks.engagement.provenance import state_provenance
 from tests.tasks.desk import Desk
+from tests.tasks.selection import NO_THRESHOLD, PRICES, evaluated
 from tests.tasks.signed import signed
 from tests.tasks.test_exit_handlers import planned
 from tests.tasks.test_review_handlers import GOOD, review
-from tests.tasks.test_selection_handlers import NO_THRESHOLD, PRICES, evaluated
 from tests.webui.pages.conftest import words
 
 
