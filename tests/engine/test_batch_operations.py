@@ -397,7 +397,7 @@ def test_a_failing_item_stops_no_other_and_tells_why(engine, deploy, admin):
     )
     (failed,) = items(engine, batch, states=(BatchItemState.FAILED,))
     assert (failed.item_key, failed.error_code) == (keys[1], "INVALID_STATE")
-    assert "is terminated, not active" in failed.error_message
+    assert "is terminated" in failed.error_message
     (line,) = engine.audit(AuditFilter(action="fail-batch-operation-item"), by=admin).items
     assert (line.actor, line.details["itemKey"]) == ("admin", str(keys[1]))
 

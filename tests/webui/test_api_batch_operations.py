@@ -287,7 +287,7 @@ def test_failed_items_are_found_with_their_reason(call, engine):
 
     (item,) = found["items"]
     assert item["itemKey"] == str(keys[0])
-    assert "is terminated, not active" in item["errorMessage"]
+    assert "is terminated" in item["errorMessage"]
     assert found["page"]["totalItems"] == 1
 
 
