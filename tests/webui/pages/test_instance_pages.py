@@ -144,7 +144,7 @@ def test_an_incident_is_mended_by_changing_the_input_and_retrying(operator, key,
     assert marks_of(operator.get(f"/instances/{key}"))["active"] == {"confirm_order": 1}
     again = operator.post(f"/incidents/{incident.key}/retry")
     assert again.status_code == 409
-    assert "already resolved" in words(again)
+    assert "resolved this incident on" in words(again)
 
 
 def test_a_page_learns_that_the_instance_has_moved_on(operator, key, engine):
