@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="name", help=f"one of {', '.join(BENCHMARKS)}, mutations")
     parser.add_argument("--write", type=Path, metavar="FILE", help="keep machine and table there")
     given = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     machine = described()
     print("\n".join(machine))
     results: list[Result] = []

@@ -6,13 +6,14 @@ import tracemalloc
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
+from itertools import count
 from statistics import median
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from bench.databases import Room, rooms
-from bench.loop import ANNA, Loop
+from bench.loop import ANNA, BEN, Loop
 from bench.report import RUNS, Result, Taken, middle, ms, table, taken
 from engine.storage import metadata
 
@@ -31,6 +32,7 @@ def main() -> list[Result]:
     results = []
     for room in rooms():
         results += _rounds(room)
+        results.append(_four_eyes(room))
         results += _sizes(room)
     print(table(results))
     return results
@@ -39,10 +41,7 @@ def main() -> list[Result]:
 def _rounds(room: Room) -> list[Result]:
     """Databases in which one instance has come to its 10th, 100th, ... round; measured in turn."""
     with ExitStack() as stack:
-        loops = {goal: Loop(stack.enter_context(room.database())) for goal in ROUNDS}
-        for goal, loop in loops.items():
-            for _ in range(goal):
-                loop.complete()
+        loops = {goal: Loop(stack.enter_context(room.database()), rounds=goal) for goal in ROUNDS}
         stored = {goal: live_bytes(loop) for goal, loop in loops.items()}
         runs = _runs(loops)
         memory = {goal: median(_peak(loop) for _ in range(RUNS)) for goal, loop in loops.items()}
@@ -68,6 +67,41 @@ def _rounds(room: Room) -> list[Result]:
             bar=ROUNDS_BAR,
         ),
     ]
+
+
+def _four_eyes(room: Room) -> Result:
+    """Ben checks what Anna approved: who approved in all rounds is asked twice in the step."""
+    early, late = ROUNDS[0], ROUNDS[-1]
+    with ExitStack() as stack:
+        loops = {goal: Loop(stack.enter_context(room.database()), four_eyes=True) for goal in (early, late)}
+        for goal, loop in loops.items():
+            _write_history(loop, goal)
+        runs = []
+        for _ in range(RUNS + 1):
+            samples: dict[int, list[Taken]] = {goal: [] for goal in loops}
+            for _ in range(SAMPLE):
+                for goal, loop in loops.items():
+                    loop.complete(by=ANNA)
+                    call = partial(loop.engine.complete_user_task, loop.task(), by=BEN)
+                    samples[goal].append(taken(call))
+            runs.append({goal: middle(found) for goal, found in samples.items()})
+    what = f"the same where four eyes look, {room.name}: time"
+    return _against(what, runs[1:], late, early, ROUNDS_BAR)
+
+
+def _write_history(loop: Loop, rounds: int) -> None:
+    """The finished elements of so many rounds, like those of the first one."""
+    loop.complete(by=ANNA)
+    loop.complete(by=BEN)
+    history, keys = metadata.tables["element_instance"], count(2**60)
+    with loop.database.connect() as connection:
+        query = select(history).where(
+            history.c.process_instance_key == loop.key, history.c.element_type == "USER_TASK"
+        )
+        first = [dict(row._mapping) for row in connection.execute(query)]
+        rows = [row | {"key": next(keys)} for _ in range(rounds) for row in first]
+        connection.execute(insert(history), rows)
+        connection.commit()
 
 
 def _sizes(room: Room) -> list[Result]:
