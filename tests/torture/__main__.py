@@ -34,7 +34,7 @@ def main() -> int:
             outcomes[kind] = torture(f"sqlite:///{folder / 'tenure.db'}", folder, plan, seed)
         else:
             with postgres() as server, server.empty() as url:
-                outcomes[kind] = torture(url, folder, plan, seed)
+                outcomes[kind] = torture(url, folder, plan, seed, switch=server.switch)
         _tell(kind, outcomes[kind])
         if given.keep or outcomes[kind].faults:
             print(f"logs: {folder}")

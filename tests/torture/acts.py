@@ -133,7 +133,7 @@ class Publish:
                 by=SYSTEM,
             )
         self._desk.acknowledged("publish", name=name, token=token)
-        del self._letters[name, token]
+        self._letters.pop((name, token), None)
 
 
 class Ring:

@@ -34,7 +34,7 @@ class Desk:
         handlers = HandlerRegistry.from_packages("tasks")
         handlers.register_module(outside)
         engine = ProcessEngine(
-            Database(url, pool_size=6), handlers=handlers, services=handler_services(seal_key=b"k" * 32)
+            Database(url, pool_size=8), handlers=handlers, services=handler_services(seal_key=b"k" * 32)
         )
         return cls(engine, pages, Notebook(notebook), resting)
 

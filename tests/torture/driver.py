@@ -20,8 +20,8 @@ from .desk import Desk
 def drive(desk: Desk, pause: float) -> None:
     """Never ends."""
     letters = Publish(desk)
-    acts = [Start(desk, letters), letters, Ring(desk), Complete(desk), Complete(desk)]
-    acts += [Work(desk), Mend(desk), Operate(desk)]
+    acts = [*(Start(desk, letters) for _ in range(3)), letters, *(Complete(desk) for _ in range(3))]
+    acts += [Ring(desk), Work(desk), Mend(desk), Operate(desk)]
     for act in acts:
         threading.Thread(target=_over_and_over, args=(desk, act, pause), daemon=True).start()
     threading.Event().wait()

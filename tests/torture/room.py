@@ -25,6 +25,7 @@ from .notebook import Notebook
 from .nursery import Nursery
 
 TO_STOP = 120.0
+BEGUN = ("Serving http", "Working (", "Tenure is at")
 
 
 @dataclass
@@ -37,6 +38,8 @@ class Member:
     port: int = 0
     lives: int = 0
     pid: int | None = None
+    told_before: int = 0
+    """How long its log was when this life began."""
 
     @property
     def program(self) -> str:
@@ -91,10 +94,10 @@ class Room:
         engine.deploy(list(FILES), by=SYSTEM)
         engine.close()
         kinds = ["serve", "serve", "worker", "worker"] if self.is_postgres else ["run"]
-        for number, kind in enumerate(kinds):
-            port = 0 if kind == "worker" else self._hold_port()
-            self.members.append(Member(f"{kind}-{number}", kind, [kind], port))
-        pages = [f"http://127.0.0.1:{member.port}" for member in self.members if member.port]
+        self.members += [
+            Member(f"{kind}-{number}", kind, [kind], self._hold_port()) for number, kind in enumerate(kinds)
+        ]
+        pages = [f"http://127.0.0.1:{m.port}" for m in self.members if m.kind != "worker"]
         arguments = [self.url, str(self.notebook.path), str(self.resting), *pages, "--pause", str(self.pause)]
         self.members.append(Member("driver", "driver", arguments))
 
@@ -103,7 +106,7 @@ class Room:
         environ = {
             "TENURE_HOME": str(self.folder / "home"),
             "TENURE_DATABASE_URL": self.url,
-            "TENURE_PORT": str(member.port),
+            "TENURE_WATCH_PORT" if member.kind == "worker" else "TENURE_PORT": str(member.port),
             "TENURE_LOG_LEVEL": "WARNING",
             "TENURE_WEB_THREADS": "4",
             "TENURE_JOB_THREADS": "3",
@@ -112,6 +115,7 @@ class Room:
             outside.LOG: str(self.world),
         }
         log = self.folder / f"{member.name}.log"
+        member.told_before = log.stat().st_size if log.exists() else 0
         member.pid = self._nursery.start(member.program, member.arguments, environ, log)
         member.lives += 1
 
@@ -138,7 +142,9 @@ class Room:
             for member in self.members:
                 if member.pid == pid:
                     member.pid = None
-                    if code not in reasons:
+                    if code == 1 and self._could_not_begin(member):
+                        self.kills[f"{member.kind} not begun without the database"] += 1
+                    elif code not in reasons:
                         self.ended_by_themselves.append(f"{member.name}: exit {code}")
 
     def close(self) -> None:
@@ -159,6 +165,12 @@ class Room:
 
     def lives(self) -> int:
         return sum(member.lives for member in self.members)
+
+    def _could_not_begin(self, member: Member) -> bool:
+        """It found no database when it began, said so and ended: whoever starts it will start it again."""
+        log = (self.folder / f"{member.name}.log").read_bytes()[member.told_before :].decode(errors="replace")
+        last = log.strip().rpartition("\n")[2]
+        return not any(sign in log for sign in BEGUN) and last.startswith("Error: ") and "database" in last
 
     def _hold_port(self) -> int:
         """A port for a node that comes and goes: bound here, so that nobody else gets it meanwhile."""

@@ -7,7 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import create_engine, text
+
 from engine import Database
+from tests.databases import Switch
 
 from .aims import EACH_BOUNDARY, EACH_COMMAND, Aim
 from .checks import check
@@ -35,10 +38,14 @@ class Outcome:
     faults: list[str]
 
 
-def torture(url: str, folder: Path, plan: Plan, seed: int, *, pause: float = 0.1) -> Outcome:
+def torture(
+    url: str, folder: Path, plan: Plan, seed: int, *, switch: Switch | None = None, pause: float = 0.1
+) -> Outcome:
     """Torment, let come to rest, check. The seed repeats kills and faults, not the machine's own timing."""
+    if switch is not None:
+        _keep_commits(url)
     room = Room(url=url, folder=folder, dice=random.Random(seed), pause=pause)
-    tormentor = Tormentor(room, plan)
+    tormentor = Tormentor(room, plan, switch)
     try:
         room.furnish()
         faults = [*tormentor.torment(), *tormentor.come_to_rest()]
@@ -47,7 +54,9 @@ def torture(url: str, folder: Path, plan: Plan, seed: int, *, pause: float = 0.1
     database = Database(url)
     findings = check(database, room.notebook, room.world)
     database.close()
-    faults += findings.faults + [f"it ended by itself: {one}" for one in room.ended_by_themselves]
+    findings.counts.update(tormentor.findings.counts)
+    faults += tormentor.findings.faults + findings.faults
+    faults += [f"it ended by itself: {one}" for one in room.ended_by_themselves]
     if faults:
         faults.append("logs:\n" + last_lines(folder, [member.name for member in room.members]))
     return Outcome(
@@ -58,3 +67,13 @@ def torture(url: str, folder: Path, plan: Plan, seed: int, *, pause: float = 0.1
         counts=findings.counts,
         faults=faults,
     )
+
+
+def _keep_commits(url: str) -> None:
+    """Test servers forget the last commits when they crash; not here."""
+    database = create_engine(url)
+    with database.connect() as connection:
+        name = connection.dialect.identifier_preparer.quote(str(database.url.database))
+        connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = on"))
+        connection.commit()
+    database.dispose()

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, create_engine, text
 
+from tests.databases import Switch
+
 from .aims import Aim, least_struck
+from .checks import Findings
 from .faults import Fault
 from .notebook import Tail
+from .outages import break_all_connections, break_connection, crash
 from .room import Room
 
 AIMS_A_LIFE = 3
@@ -35,8 +39,11 @@ class Plan:
 
 
 class Tormentor:
-    def __init__(self, room: Room, plan: Plan) -> None:
-        self.room, self.plan = room, plan
+    """`findings` are what nodes said while PostgreSQL was away; `switch` turns it off, where that is ours."""
+
+    def __init__(self, room: Room, plan: Plan, switch: Switch | None = None) -> None:
+        self.room, self.plan, self.switch = room, plan, switch
+        self.findings = Findings()
         self.struck: Counter[Aim] = Counter()
         self.deaths: Counter[tuple[str, str]] = Counter()
         self._deaths, self._lines = Tail(room.deaths), Tail(room.notebook.path)
@@ -121,24 +128,17 @@ class Tormentor:
         return self.room.dice.randint(1, max(1, TURNS - vain // 2))
 
     def _strike(self) -> None:
-        """A random process dies, or on PostgreSQL a random connection breaks."""
+        """A random process dies, or PostgreSQL gives trouble."""
         self._killed += 1
-        if self.room.is_postgres and self.room.dice.random() < 0.25:
-            self._break_connection()
-        elif alive := self.room.alive():
-            self.room.kill(self.room.dice.choice(alive), "at random")
-
-    def _break_connection(self) -> None:
-        database = create_engine(self.room.url)
-        with database.connect() as connection:
-            connection.execute(
-                text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
-                    " current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1"
-                )
-            )
-        database.dispose()
-        self.room.kills["connection broken"] += 1
+        room, dice = self.room, self.room.dice.random() if self.room.is_postgres else 1.0
+        if dice < 0.15:
+            break_connection(room)
+        elif dice < 0.25:
+            break_all_connections(room)
+        elif dice < 0.35 and self.switch is not None:
+            crash(room, self.switch, self.findings, self.plan.patience)
+        elif alive := room.alive():
+            room.kill(room.dice.choice(alive), "at random")
 
     def _all_is_published(self) -> bool:
         lines = list(self.room.notebook.read())
