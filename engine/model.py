@@ -63,6 +63,15 @@ class User:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewUser:
+    """A person who gets an account."""
+
+    user_id: str
+    name: str
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Group:
     group_id: str
     name: str

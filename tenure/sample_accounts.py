@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine import SYSTEM, ProcessEngine
+from engine import SYSTEM, NewUser, ProcessEngine
 from tasks.records_base import Maker
-from tasks.supplier.enlisting import enlist_supplier
+from tasks.supplier.enlisting import enlist_supplier, enlisted
 
 ADMIN = "admin"
 
@@ -79,13 +79,16 @@ def create_sample_accounts(engine: ProcessEngine) -> str | None:
     """Create one account per role and an admin when there is no account at all.
 
     Answers the random password that all of them share, to be shown once; None when there were accounts.
+    The accounts come last and together: a start that was interrupted here is made up for by the next one.
     """
     if engine.users():
         return None
-    password = secrets.token_urlsafe(9)
-    for user_id, name, group in sample_account_names():
-        engine.create_user(user_id, name, by=SYSTEM, password=password, groups=[group])
     _enlist_sample_suppliers(engine)
+    password = secrets.token_urlsafe(9)
+    accounts = [
+        NewUser(user_id=key, name=name, groups=(group,)) for key, name, group in sample_account_names()
+    ]
+    engine.create_users(accounts, by=SYSTEM, password=password)
     return password
 
 
@@ -93,6 +96,8 @@ def _enlist_sample_suppliers(engine: ProcessEngine) -> None:
     """One invented supplier for each sample contact, so that a first tender finds bidders."""
     with engine.transaction(by=SYSTEM, action="enlist sample suppliers") as transaction:
         maker = Maker(transaction.now, SYSTEM.user_id)
+        if enlisted(transaction.records, SAMPLE_SCHEME, "1") is not None:
+            return
         for number in range(1, SEVERAL[CONTACT] + 1):
             supplier = enlist_supplier(
                 transaction.records,

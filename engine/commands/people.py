@@ -36,6 +36,16 @@ class CreateUser(Command[User]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CreateUsers(Command[list[User]]):
+    """All of them, or none."""
+
+    users: tuple[CreateUser, ...]
+
+    def run(self, context: CommandContext) -> list[User]:
+        return [user.run(context) for user in self.users]
+
+
+@dataclass(frozen=True, kw_only=True)
 class UpdateUser(Command[User]):
     """Everybody may change their own name, e-mail and language."""
 

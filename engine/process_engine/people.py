@@ -8,6 +8,7 @@ from datetime import datetime
 from ..commands.people import (
     ChangeMembership,
     CreateUser,
+    CreateUsers,
     OfferPasswordReset,
     PutGroup,
     ResetPassword,
@@ -16,7 +17,7 @@ from ..commands.people import (
     UpdateUser,
 )
 from ..identity import Accounts, SignIn
-from ..model import SYSTEM, Absence, Actor, Group, User
+from ..model import SYSTEM, Absence, Actor, Group, NewUser, User
 from .part import EnginePart
 
 
@@ -68,6 +69,14 @@ class PeoplePart(EnginePart):
             ),
             by,
         )
+
+    def create_users(self, users: Sequence[NewUser], *, by: Actor, password: str | None = None) -> list[User]:
+        """Create all of them with one password, or none. Raises AlreadyExists and GroupNotFound."""
+        wanted = [
+            CreateUser(user_id=one.user_id, name=one.name, password=password, groups=one.groups)
+            for one in users
+        ]
+        return self.commands.run(CreateUsers(users=tuple(wanted)), by)
 
     def update_user(
         self,
