@@ -8,11 +8,13 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.databases import postgres
 
 from .aims import EACH_BOUNDARY, EACH_COMMAND
+from .played import play_killed
 from .session import Outcome, long, torture
 
 
@@ -22,10 +24,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--only", choices=["sqlite", "postgres"], default=None)
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
+    parser.add_argument(
+        "--demonstration", action="store_true", help="kill `tenure demo` until it is through, instead"
+    )
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(2**32)
     print(f"seed {seed}", flush=True)
     kinds = [given.only] if given.only else ["sqlite", "postgres"]
+    if given.demonstration:
+        return _demonstrate(kinds, seed)
     plan = long(given.minutes * 60 / len(kinds))
     outcomes: dict[str, Outcome] = {}
     for kind in kinds:
@@ -42,6 +49,24 @@ def main() -> int:
             shutil.rmtree(folder)
     _tell_strikes(outcomes)
     healthy = not any(outcome.faults for outcome in outcomes.values())
+    print(f"{'held' if healthy else 'FAULTS FOUND'} (seed {seed})")
+    return 0 if healthy else 1
+
+
+def _demonstrate(kinds: list[str], seed: int) -> int:
+    healthy = True
+    for kind in kinds:
+        with tempfile.TemporaryDirectory(prefix=f"tenure-torture-{kind}-") as name, ExitStack() as stack:
+            if kind == "sqlite":
+                url = f"sqlite:///{name}/tenure.db"
+            else:
+                url = stack.enter_context(stack.enter_context(postgres()).empty())
+            played = play_killed(url, Path(name), random.Random(seed))
+        print(f"\n{kind}: {played.lives} lives of the demonstration")
+        for count in (played.deaths, played.counts):
+            print("\n".join(f"    {times:7}  {name}" for name, times in sorted(count.items())))
+        print("\n".join(f"  FAULT {fault}" for fault in played.faults), flush=True)
+        healthy = healthy and not played.faults
     print(f"{'held' if healthy else 'FAULTS FOUND'} (seed {seed})")
     return 0 if healthy else 1
 

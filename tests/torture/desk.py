@@ -13,8 +13,10 @@ from typing import Any
 
 from engine import Database, HandlerRegistry, ProcessEngine
 from tasks.wiring import handler_services
+from tenure.keys import read_or_create_key
 
 from . import outside
+from .leaping_clock import LeapingClock
 from .notebook import Notebook
 
 USER, PASSWORD = "torturer", "a long enough secret 1"
@@ -25,18 +27,19 @@ class Desk:
     """`resting` is a file; while it is there, nothing new is begun."""
 
     engine: ProcessEngine
+    clock: LeapingClock
     pages: list[str]
     notebook: Notebook
     resting: Path
 
     @classmethod
-    def at(cls, url: str, pages: list[str], notebook: Path, resting: Path) -> Desk:
+    def at(cls, url: str, pages: list[str], folder: Path) -> Desk:
         handlers = HandlerRegistry.from_packages("tasks")
         handlers.register_module(outside)
-        engine = ProcessEngine(
-            Database(url, pool_size=8), handlers=handlers, services=handler_services(seal_key=b"k" * 32)
-        )
-        return cls(engine, pages, Notebook(notebook), resting)
+        services = handler_services(seal_key=read_or_create_key(folder / "home" / "seal.key"))
+        clock = LeapingClock(folder / "clock")
+        engine = ProcessEngine(Database(url, pool_size=8), clock=clock, handlers=handlers, services=services)
+        return cls(engine, clock, pages, Notebook(folder / "notebook"), folder / "resting")
 
     @property
     def is_resting(self) -> bool:

@@ -15,13 +15,20 @@ from engine import Unavailable
 from . import faults
 from .acts import Complete, Mend, Operate, Publish, Ring, Start, Work
 from .desk import Desk
+from .engagements import Engage
 
 
-def drive(desk: Desk, pause: float) -> None:
+def drive(desk: Desk, pause: float, engagements: int) -> None:
     """Never ends."""
     letters = Publish(desk)
-    acts = [*(Start(desk, letters) for _ in range(3)), letters, *(Complete(desk) for _ in range(3))]
+    acts: list[Callable[[], None]] = [
+        *(Start(desk, letters) for _ in range(3)),
+        letters,
+        *(Complete(desk) for _ in range(3)),
+    ]
     acts += [Ring(desk), Work(desk), Mend(desk), Operate(desk)]
+    if engagements:
+        acts.append(Engage(desk, engagements))
     for act in acts:
         threading.Thread(target=_over_and_over, args=(desk, act, pause), daemon=True).start()
     threading.Event().wait()
@@ -42,15 +49,15 @@ def _over_and_over(desk: Desk, act: Callable[[], None], pause: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
-    parser.add_argument("notebook", type=Path)
-    parser.add_argument("resting", type=Path, help="while this file is there, nothing new is started")
+    parser.add_argument("folder", type=Path, help="of the room")
     parser.add_argument("pages", nargs="+")
+    parser.add_argument("--engagements", type=int, default=0, help="how many are under way at a time")
     parser.add_argument("--pause", type=float, default=0.1)
     given = parser.parse_args()
     chosen = faults.faults(os.environ.get(faults.VARIABLE, ""))
     if chosen:
         faults.install(chosen)
-    drive(Desk.at(given.url, given.pages, given.notebook, given.resting), given.pause)
+    drive(Desk.at(given.url, given.pages, given.folder), given.pause, given.engagements)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,14 @@ from pathlib import Path
 
 from engine import SYSTEM, HandlerRegistry, ProcessEngine, upgrade_schema
 from tasks.wiring import handler_services
+from tenure.keys import read_or_create_key
 from tenure.sample_accounts import create_roles, sample_account_names
 from tenure.shipped import deploy_shipped
 from tenure.wiring import MIGRATIONS
 
-from . import faults, outside
+from . import faults, leaping_clock, outside
 from .desk import PASSWORD, USER
+from .engagements import enlist_suppliers
 from .models import FILES
 from .notebook import Notebook
 from .nursery import Nursery
@@ -52,6 +54,7 @@ class Room:
     folder: Path
     dice: random.Random
     pause: float = 0.1
+    engagements: int = 0
     members: list[Member] = field(default_factory=list)
     kills: Counter[str] = field(default_factory=Counter)
     ended_by_themselves: list[str] = field(default_factory=list)
@@ -81,24 +84,26 @@ class Room:
     def furnish(self) -> None:
         """Make the tables, the people and the processes."""
         upgrade_schema(self.url, MIGRATIONS)
-        engine = ProcessEngine(
-            self.url,
-            handlers=_all_handlers(),
-            services=handler_services(seal_key=b"k" * 32),
-        )
+        home = self.folder / "home"
+        home.mkdir(mode=0o700)
+        services = handler_services(seal_key=read_or_create_key(home / "seal.key"))
+        leaping_clock.LeapingClock(self.folder / "clock")
+        engine = ProcessEngine(self.url, handlers=_all_handlers(), services=services)
         create_roles(engine)
         for user_id, name, group in sample_account_names():
             engine.create_user(user_id, name, by=SYSTEM, groups=[group])
         engine.create_user(USER, "Torturer", by=SYSTEM, password=PASSWORD, groups=["admin"])
         deploy_shipped(engine)
         engine.deploy(list(FILES), by=SYSTEM)
+        enlist_suppliers(engine)
         engine.close()
         kinds = ["serve", "serve", "worker", "worker"] if self.is_postgres else ["run"]
         self.members += [
             Member(f"{kind}-{number}", kind, [kind], self._hold_port()) for number, kind in enumerate(kinds)
         ]
         pages = [f"http://127.0.0.1:{m.port}" for m in self.members if m.kind != "worker"]
-        arguments = [self.url, str(self.notebook.path), str(self.resting), *pages, "--pause", str(self.pause)]
+        arguments = [self.url, str(self.folder), *pages, "--pause", str(self.pause)]
+        arguments += ["--engagements", str(self.engagements)]
         self.members.append(Member("driver", "driver", arguments))
 
     def start(self, member: Member, chosen: Sequence[faults.Fault] = ()) -> None:
@@ -113,6 +118,7 @@ class Room:
             faults.VARIABLE: ",".join(map(str, chosen)),
             faults.DEATHS: str(self.deaths),
             outside.LOG: str(self.world),
+            leaping_clock.FILE: str(self.folder / "clock"),
         }
         log = self.folder / f"{member.name}.log"
         member.told_before = log.stat().st_size if log.exists() else 0

@@ -23,7 +23,7 @@ SHORT = Plan(aims=EACH_BOUNDARY, kills=4)
 
 def long(seconds: float) -> Plan:
     """So many seconds, and until every boundary of every command was struck."""
-    return Plan(aims=(*EACH_BOUNDARY, *EACH_COMMAND), kills=4, seconds=seconds)
+    return Plan(aims=(*EACH_BOUNDARY, *EACH_COMMAND), kills=4, seconds=seconds, engagements=3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ def torture(
     """Torment, let come to rest, check. The seed repeats kills and faults, not the machine's own timing."""
     if switch is not None:
         _keep_commits(url)
-    room = Room(url=url, folder=folder, dice=random.Random(seed), pause=pause)
+    room = Room(url=url, folder=folder, dice=random.Random(seed), pause=pause, engagements=plan.engagements)
     tormentor = Tormentor(room, plan, switch)
     try:
         room.furnish()

@@ -29,12 +29,13 @@ ACKNOWLEDGED_BETWEEN_KILLS = (3, 15)
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What has to have happened before it is enough: every aim struck, so many killed besides, and so many
-    seconds gone. `patience`, in seconds, is how long nothing at all may happen, and how much longer than
-    `seconds` it may take."""
+    seconds gone. `engagements` are under way at a time, each of them months long. `patience` is for how many
+    seconds nothing at all may happen, and how much longer than `seconds` it may take."""
 
     aims: Sequence[Aim]
     kills: int
     seconds: float = 0.0
+    engagements: int = 0
     patience: float = 300.0
 
 

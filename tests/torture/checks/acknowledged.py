@@ -23,7 +23,7 @@ def acknowledged(findings: Findings, facts: Facts, lines: list[Line]) -> None:
     for act, part in _PARTS.items():
         part(findings, facts, [line for line in acks if line["act"] == act])
     _unanswered(findings, facts, lines)
-    for act, noun in (("complete", "task"), ("work", "job"), ("mend", "incident"), ("cancel", "instance")):
+    for act, noun in _ONE_WINNER.items():
         for key, times in Counter(line["key"] for line in acks if line["act"] == act).items():
             findings.expect(f"one winner a {noun}", times == 1, f"{noun} {key}: {times} were told so")
 
@@ -83,6 +83,15 @@ def _completions(findings: Findings, facts: Facts, acks: list[Line]) -> None:
         )
 
 
+def _decisions(findings: Findings, facts: Facts, acks: list[Line]) -> None:
+    for line in acks:
+        task = facts.user_tasks.get(line["key"])
+        seen = (task["state"], task["completed_by"]) if task else None
+        findings.expect(
+            "acknowledged decisions", seen == ("COMPLETED", line["by"]), f"task {line['key']}: {seen}"
+        )
+
+
 def _work(findings: Findings, facts: Facts, acks: list[Line]) -> None:
     states = {row["key"]: row["state"] for row in facts.rows["job"]}
     for line in acks:
@@ -103,11 +112,19 @@ def _cancelling(findings: Findings, facts: Facts, acks: list[Line]) -> None:
         findings.expect("acknowledged cancelling", seen == "TERMINATED", f"instance {line['key']} is {seen}")
 
 
+_ONE_WINNER = {
+    "complete": "task",
+    "decide": "decision",
+    "work": "job",
+    "mend": "incident",
+    "cancel": "instance",
+}
 _PARTS: Mapping[str, Callable[[Findings, Facts, list[Line]], None]] = {
     "start": _starts,
     "publish": _messages,
     "ring": _signals,
     "complete": _completions,
+    "decide": _decisions,
     "work": _work,
     "mend": _mending,
     "cancel": _cancelling,

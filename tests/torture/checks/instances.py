@@ -28,12 +28,12 @@ def instances(findings: Findings, facts: Facts) -> None:
         if row["process_id"] == "approval_chain" and row["parent_key"] is None:
             done = facts.completed[row["key"]]["approve"]
             findings.expect("approval chains with all levels", done == LEVELS, f"{row['key']}: {done} levels")
-    _user_tasks(findings, facts)
+    user_tasks(findings, facts)
     _signals(findings, facts)
     _turns(findings, facts)
 
 
-def _user_tasks(findings: Findings, facts: Facts) -> None:
+def user_tasks(findings: Findings, facts: Facts) -> None:
     completions = Counter(row["subject_key"] for row in facts.audit if row["action"] == "complete-user-task")
     for key, row in facts.user_tasks.items():
         seen = completions[str(key)]
