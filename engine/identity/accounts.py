@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ..errors import InvalidInput, NotAuthenticated, UserNotFound
+from ..errors import AlreadyExists, InvalidInput, NotAuthenticated, UserNotFound
 from ..model import Absence, Group, User
 from ..storage import IdentityStore
 from . import passwords
@@ -110,9 +110,9 @@ class Accounts:
             raise InvalidInput(f"unknown permission {', '.join(unknown)}; known permissions: {known}")
         held = ALL_PERMISSIONS if group_id == ADMIN_GROUP else frozenset(permissions)
         group = Group(group_id=group_id, name=name, names=dict(names or {}), permissions=held)
-        if self._store.group(group_id) is None:
+        try:
             self._store.add_group(group)
-        else:
+        except AlreadyExists:  # found out by the insertion itself: somebody may be putting it now
             self._store.update_group(group_id, name=name, names=group.names)
             self._store.set_permissions(group_id, held)
         return group

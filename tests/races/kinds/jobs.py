@@ -311,7 +311,8 @@ class TwoNodesOneStartTimer(Kind):
 
     def arrange(self, room: Room):
         room.clock.advance(timedelta(days=1))
-        (timer,) = [t for t in due_timers(room.engine.commands, 500) if t.element_id == "begin"]
+        daily = room.engine.latest_process_definition("daily").key
+        (timer,) = [t for t in due_timers(room.engine.commands, 500) if t.definition_key == daily]
         wanted = ProcessInstanceFilter(process_id="daily")
         return {"timer": timer, "before": room.engine.process_instances(wanted, limit=1, by=SYSTEM).total}
 
