@@ -25,7 +25,9 @@ from engine import (
     Unavailable,
     UserTaskAlreadyClaimed,
     UserTaskAlreadyCompleted,
+    UserTaskBusy,
     UserTaskCancelled,
+    UserTaskTransitionDenied,
 )
 
 from . import formats
@@ -160,6 +162,16 @@ def _conflict(error: Conflict) -> Failure:
             title = _("This task is no longer needed")
             time = formats.moment(error.at)
             happened = _("The process went another way, and the task was cancelled on %(time)s.", time=time)
+        case UserTaskBusy():
+            title = _("The task is being checked")
+            happened = _(
+                "A check of this task is still under way, and nobody can change it until it is over."
+            )
+            advice = _("Nothing was changed. Open it again in a while.")
+        case UserTaskTransitionDenied():
+            title = _("This was not accepted")
+            happened = error.reason or _("no reason was given")
+            advice = _("Nothing was changed.")
         case StaleVersion():
             title = _("This page is older than the data")
             happened = _("It has changed since you opened the page.")

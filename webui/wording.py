@@ -37,6 +37,7 @@ KINDS = {
     "SUB_PROCESS": lazy("Subprocess"),
     "EVENT_SUB_PROCESS": lazy("Event subprocess"),
     "AD_HOC_SUB_PROCESS": lazy("Ad-hoc subprocess"),
+    "AD_HOC_SUB_PROCESS_INNER_INSTANCE": lazy("Round of an ad-hoc subprocess"),
     "TRANSACTION": lazy("Transaction"),
     "CALL_ACTIVITY": lazy("Called process"),
     "START_EVENT": lazy("Start"),
@@ -68,6 +69,7 @@ ACTIONS = {
     "delegate-user-task": lazy("Handed the task over"),
     "update-user-task": lazy("Changed the task"),
     "complete-user-task": lazy("Completed the task"),
+    "task-listener-denied": lazy("A check said no"),
     "add-comment": lazy("Added a comment"),
     "complete-job": lazy("Completed a service"),
     "fail-job": lazy("A service failed"),
@@ -85,6 +87,13 @@ ACTIONS = {
     "fire-timer": lazy("A timer fired"),
     "store-document": lazy("Stored a document"),
     "deploy": lazy("Deployed a process"),
+}
+WAITING = {
+    "CREATING": lazy("The task is being prepared."),
+    "ASSIGNING": lazy("Whether the task may change hands is being checked."),
+    "UPDATING": lazy("A change of the task is being checked."),
+    "COMPLETING": lazy("What was sent is being checked before it counts."),
+    "CANCELING": lazy("The task is no longer needed; what depends on it is being cleared up."),
 }
 NOUNS = (
     lazy("thing"),
@@ -119,6 +128,7 @@ def init_app(app: Flask) -> None:
         outcome_name=outcome_name,
         poll_seconds=app.extensions["tenure"].settings.poll_seconds,
         process_name=process_name,
+        waiting_text=waiting_text,
         fields_url="",
     )
     app.jinja_env.filters.update(markdown=rich_text.markdown, safe_html=rich_text.html)
@@ -146,6 +156,11 @@ def kind_name(element_type: str) -> str:
 def action_name(action: str) -> str:
     """A line of the trail in words."""
     return _(ACTIONS[action]) if action in ACTIONS else field_name(action.replace("-", " ").replace(".", " "))
+
+
+def waiting_text(task: UserTask) -> str:
+    """What a task waits for while one of its listeners works; empty when it waits for a person."""
+    return _(WAITING[task.state]) if task.state.waits_for_listener else ""
 
 
 def details_of(entry: AuditEntry) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from engine import (
     UserTaskAlreadyCompleted,
     UserTaskFilter,
     UserTaskState,
+    UserTaskTransitionDenied,
 )
 
 from .. import form_page
@@ -68,17 +69,22 @@ def send(key: int) -> Response | str | tuple[str, int]:
         engine().save_draft(key, submitted, by=actor())
         return redirect(url_for("user_tasks.show", key=key), 303)
     try:
-        engine().complete_user_task(
+        completed = engine().complete_user_task(
             key, submitted, by=actor(), outcome=request.form.get("outcome") or None, version=_seen()
         )
     except FormInvalid as invalid:
         return _page(task, model, submitted, errors=invalid.errors), 422
+    except UserTaskTransitionDenied as denied:
+        return _page(task, model, submitted, denied=denied), 409
     except (StaleVersion, UserTaskAlreadyCompleted) as conflict:
         return _conflict(task, model, submitted, conflict)
+    if completed.state.is_open:
+        flash(_("Sent: %(task)s. It counts when it has been checked.", task=_name(task)), "done")
+        return redirect(url_for("inbox.index"), 303)
     link = url_for("instances.show", key=task.root_process_instance_key)
     flash(
         Markup('{} <a href="{}">{}</a>').format(
-            _("Completed: %(task)s.", task=localized(task.names, task.name)), link, _("See where it went")
+            _("Completed: %(task)s.", task=_name(task)), link, _("See where it went")
         ),
         "done",
     )
@@ -138,6 +144,7 @@ def _page(
     *,
     errors: Mapping[str, tuple[str, Mapping[str, Any]]] | None = None,
     saved: Any = None,
+    denied: UserTaskTransitionDenied | None = None,
 ) -> str:
     data = _data(task, model)
     tab = request.args.get("tab", "process")
@@ -148,11 +155,16 @@ def _page(
         open=may_work(task),
         claimable=_claimable(task),
         saved=saved,
+        denied=denied,
         tabs=TABS,
         tab=tab if tab in TABS else "process",
         side=_side(tab, task),
         colleagues=_colleagues(task) if may_work(task) else [],
     )
+
+
+def _name(task: UserTask) -> str:
+    return localized(task.names, task.name)
 
 
 def _data(task: UserTask, model: FormModel | None) -> dict[str, Any]:
