@@ -69,6 +69,7 @@ ACTIONS = {
     "delegate-user-task": lazy("Handed the task over"),
     "update-user-task": lazy("Changed the task"),
     "complete-user-task": lazy("Completed the task"),
+    "activate-elements": lazy("Activated elements of an ad-hoc subprocess"),
     "task-listener-denied": lazy("A check said no"),
     "add-comment": lazy("Added a comment"),
     "complete-job": lazy("Completed a service"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.bpmn.camunda_7 import camunda_properties, read_camunda_7
 from engine.bpmn.events import message_of, read_event
+from engine.bpmn.listener_extensions import read_listeners
 from engine.bpmn.model import Element, ElementType, EventType
 from engine.bpmn.namespaces import bpmn_child, reference
 from engine.bpmn.problem_list import XmlPlace
@@ -16,7 +17,6 @@ from engine.bpmn.zeebe_extensions import (
     read_form,
     read_io_mappings,
     read_job,
-    read_listeners,
     read_loop,
     read_properties,
     read_script,

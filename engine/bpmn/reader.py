@@ -8,6 +8,7 @@ from itertools import islice
 from engine.bpmn.bpmn_file import BpmnFile
 from engine.bpmn.elements import REFUSED, TYPES, new_element, read_element
 from engine.bpmn.links import link_process
+from engine.bpmn.listener_extensions import read_listeners
 from engine.bpmn.model import Element, ElementType, ProcessModel
 from engine.bpmn.namespaces import (
     BPMN,
@@ -23,7 +24,6 @@ from engine.bpmn.process_draft import ProcessDraft
 from engine.bpmn.reading import Reading, open_reading
 from engine.bpmn.rules import check_file, check_process
 from engine.bpmn.texts import text_list
-from engine.bpmn.zeebe_extensions import read_listeners
 from engine.xml_source import XmlElement, XmlProblem, children, descendants, local_name, namespace, parse_xml
 
 DEEPEST_NESTING = 100

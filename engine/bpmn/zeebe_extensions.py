@@ -12,7 +12,6 @@ from engine.bpmn.model import (
     Element,
     FormReference,
     IoMapping,
-    Listener,
     MultiInstance,
     Script,
     StandardLoop,
@@ -29,13 +28,6 @@ from engine.xml_source import XmlElement, children, text_of
 
 USER_TASK_JOB = "io.camunda.zeebe:userTask"
 LABEL = "label:"
-_TASK_EVENTS = {
-    "create": "creating",
-    "assignment": "assigning",
-    "update": "updating",
-    "complete": "completing",
-    "cancel": "canceling",
-}
 _EMBEDDED = "camunda-forms:bpmn:"
 _LARGEST_CARDINALITY = 100_000
 
@@ -89,21 +81,6 @@ def read_job(xml: XmlElement, element: Element, reading: Reading) -> None:
         )
     retries = reading.texts.value(definition.get("retries"), element, "taskDefinition retries")
     element.job = TaskDefinition(type=kind or "", retries=retries or "3", headers=element.headers)
-
-
-def read_listeners(xml: XmlElement, element: Element, reading: Reading) -> None:
-    execution = _listeners(xml, "executionListeners", "executionListener", element, reading)
-    element.start_listeners = tuple(found for found in execution if found.event == "start")
-    element.end_listeners = tuple(found for found in execution if found.event == "end")
-    for found in execution:
-        if found.event not in ("start", "end"):
-            reading.problems.error(
-                "LISTENER_EVENT",
-                f"an execution listener on '{found.event}' is not run; use start or end",
-                element,
-                part="executionListener",
-            )
-    element.task_listeners = _listeners(xml, "taskListeners", "taskListener", element, reading)
 
 
 def read_user_task(xml: XmlElement, element: Element, reading: Reading) -> None:
@@ -278,6 +255,13 @@ def read_loop(xml: XmlElement, element: Element, reading: Reading) -> None:
 def read_ad_hoc(xml: XmlElement, element: Element, reading: Reading) -> None:
     ad_hoc = extension(xml, ZEEBE, "adHoc")
     texts = reading.texts
+    if bool(_text(ad_hoc, "outputCollection")) != bool(_text(ad_hoc, "outputElement")):
+        reading.problems.error(
+            "AD_HOC_OUTPUT",
+            "Attributes 'outputCollection' and 'outputElement' must both be present or both be absent",
+            element,
+            part="adHoc",
+        )
     element.ad_hoc = AdHoc(
         active_elements=texts.expression(_text(ad_hoc, "activeElementsCollection"), element, "adHoc"),
         completion_condition=texts.expression(
@@ -299,28 +283,6 @@ def _headers(xml: XmlElement) -> dict[str, str]:
         for holder in extensions(xml, ZEEBE, "taskHeaders")
         for h in children(holder, "header")
     }
-
-
-def _listeners(
-    xml: XmlElement, holder_name: str, name: str, element: Element, reading: Reading
-) -> tuple[Listener, ...]:
-    found: list[Listener] = []
-    for holder in extensions(xml, ZEEBE, holder_name):
-        for listener in children(holder, name):
-            event = (listener.get("eventType") or "").strip()
-            event = _TASK_EVENTS.get(event, event) if name == "taskListener" else event
-            kind = reading.texts.value(listener.get("type"), element, name)
-            if kind is None or not event:
-                reading.problems.error(
-                    "LISTENER_INCOMPLETE",
-                    "Attributes 'eventType' and 'type' must be present and not empty",
-                    element,
-                    part=name,
-                )
-                continue
-            retries = reading.texts.value(listener.get("retries"), element, name) or "3"
-            found.append(Listener(event=event, type=kind, retries=retries))
-    return tuple(found)
 
 
 def _attribute(xml: XmlElement | None, name: str, element: Element, reading: Reading) -> Value | None:

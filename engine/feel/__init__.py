@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from engine.feel.errors import Evaluation, FeelError, FeelLimitExceeded, FeelSyntaxError, Warning_
 from engine.feel.expression import Expression, UnaryTests, compile_expression, compile_unary_tests
+from engine.feel.from_ai import from_ai_parameters
 from engine.feel.limits import Budget
 from engine.feel.moments import to_datetime, to_duration
 from engine.feel.temporal import YearMonthDuration, add_duration, add_months, format_temporal, parse_temporal
@@ -33,6 +34,7 @@ __all__ = [
     "compile_unary_tests",
     "equal",
     "format_temporal",
+    "from_ai_parameters",
     "kind_of",
     "parse_temporal",
     "to_datetime",

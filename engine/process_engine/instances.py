@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from ..commands.ad_hoc import ActivateAdHocElements
 from ..commands.instances import CancelProcessInstance, SetVariables
 from ..commands.messages import CorrelateMessage, PublishMessage
 from ..commands.signals import BroadcastSignal
@@ -14,6 +16,7 @@ from ..model import (
     Actor,
     AuditEntry,
     DecisionEntry,
+    ElementActivation,
     ElementInstance,
     FlowTaken,
     MessageSubscription,
@@ -81,6 +84,19 @@ class InstancesPart(EnginePart):
                 scope_key=scope_key, variables=variables, local=local, reason=reason, preview=preview
             ),
             by,
+        )
+
+    def activate_ad_hoc_elements(
+        self, key: int, elements: Sequence[ElementActivation], *, by: Actor, cancel_remaining: bool = False
+    ) -> None:
+        """Activate elements in a running ad-hoc subprocess (`key` is its element instance), each in a scope
+        of its own; with `cancel_remaining` in place of what is active there.
+
+        Raises ElementInstanceNotFound, Conflict when it is being left already, InvalidInput for an element
+        that it does not have.
+        """
+        self.commands.run(
+            ActivateAdHocElements(key=key, elements=elements, cancel_remaining=cancel_remaining), by
         )
 
     def process_instances(

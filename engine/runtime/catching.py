@@ -86,6 +86,8 @@ def _catching(instance: Instance, element: LiveElement, kind: EventType) -> Iter
     """The events on and in an element instance that catch this kind, event subprocesses first."""
     if element.state in (ElementState.TERMINATING, ElementState.ACTIVATING):
         return
+    if element.element_type is ElementType.AD_HOC_SUB_PROCESS_INNER_INSTANCE:
+        return
     drawn = instance.element_of(element)
     inside = element.element_type.is_container
     if inside and not is_interrupted(element):

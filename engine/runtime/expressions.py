@@ -127,6 +127,12 @@ def whole_number(
     )
 
 
+def named_variable(expression: feel.Expression) -> str:
+    """The variable that an expression only names, with a path or without; empty for any other."""
+    parts = expression.text.strip().split(".")
+    return parts[0] if all(part.isidentifier() for part in parts) else ""
+
+
 def unexpected(
     expression: feel.Expression,
     expected: str,

@@ -8,7 +8,7 @@ from typing import Any
 from ..bpmn.model import Element, ElementType, SequenceFlow
 from ..model import ElementState, FlowTaken, InstanceState
 from .changes import LogEntry
-from .records import LiveElement, LiveInstance
+from .records import LiveElement, LiveInstance, drawn_id, inner_id
 from .sources import DeployedProcess
 from .step import Step
 from .variables import VariableScopes, VariableView
@@ -58,7 +58,7 @@ class Instance:
 
     def element_of(self, record: LiveElement) -> Element:
         """The drawn element of a record."""
-        return self.model.elements.get(record.element_id) or self.model.root
+        return self.model.elements.get(drawn_id(record)) or self.model.root
 
     # --- the life of element instances --------------------------------------------------------
 
@@ -76,7 +76,7 @@ class Instance:
             key=record.key if scope is None else self.step.new_key(),
             process_instance_key=record.key,
             scope_key=scope.key if scope is not None else None,
-            element_id=element.id,
+            element_id=inner_id(element.id, element_type),
             element_type=element_type,
             state=ElementState.ACTIVATING,
             started_at=self.step.clock.now(),

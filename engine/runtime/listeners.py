@@ -25,7 +25,7 @@ def open_next_listener(
     headers: Mapping[str, str],
 ) -> bool:
     """Open the job of the next listener of this event; False when all are done. Raises Failure when its type
-    or retries cannot be told.
+    or retries cannot be told; then all of this event are asked again.
 
     The mark in the data stays until `forget_listeners`: what follows may fail and be repeated.
     """
@@ -34,10 +34,11 @@ def open_next_listener(
     matching = [listener for listener in listeners if listener.event == event]
     if index >= len(matching):
         return False
-    element.data[_LISTENER] = [event, index]
-    instance.change(element)
     kind = JobKind.EXECUTION_LISTENER if event in EXECUTION_EVENTS else JobKind.TASK_LISTENER
+    element.data[_LISTENER] = [event, 0]
+    instance.change(element)
     create_job(instance, element, matching[index], kind=kind, headers=headers, listener_event=event)
+    element.data[_LISTENER] = [event, index]
     return True
 
 

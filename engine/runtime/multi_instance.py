@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..bpmn.model import MultiInstance
-from .expressions import boolean, collection, json_value
+from .expressions import boolean, collection, json_value, named_variable
 from .instance import Instance
 from .records import LiveElement
 
@@ -93,9 +93,4 @@ def _own_variable(loop: MultiInstance) -> str:
     """The variable that `output_element` names, which is local to each round."""
     if not loop.output_collection or loop.output_element is None:
         return ""
-    text = loop.output_element.text.strip()
-    return text if text.isidentifier() else text.split(".")[0] if _is_path(text) else ""
-
-
-def _is_path(text: str) -> bool:
-    return all(part.isidentifier() for part in text.split("."))
+    return named_variable(loop.output_element)

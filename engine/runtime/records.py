@@ -39,7 +39,8 @@ class LiveElement:
     `scope_key` is the element instance around it: process, subprocess, multi-instance body. `data` is a small
     JSON object that only the runtime reads and writes: join counts of a scope, rounds of a multi-instance
     body, open subscriptions, the step an incident will try again. `element_type` is that of the record: a
-    multi-instance body has `MULTI_INSTANCE_BODY` and the id of its activity.
+    multi-instance body has `MULTI_INSTANCE_BODY` and the id of its activity. What is activated in an ad-hoc
+    subprocess runs in an inner instance, with Camunda's id for it (`inner_id`).
     """
 
     key: int
@@ -52,3 +53,25 @@ class LiveElement:
     started_position: int
     loop_counter: int | None = None
     data: dict[str, Any] = field(default_factory=dict)
+
+
+TRANSITION = "transition"
+"""In the data of a user task's element instance: the change that its task listeners are asked about."""
+
+THEN = "then"
+"""In the data of a terminating element instance, or of an interrupted scope: the event, and its variables,
+that goes on once everything inside has gone."""
+
+_INNER = "#innerInstance"
+
+
+def inner_id(element_id: str, element_type: ElementType) -> str:
+    """The id that records of this type have: the element's own, save for inner instances."""
+    return (
+        element_id + _INNER if element_type is ElementType.AD_HOC_SUB_PROCESS_INNER_INSTANCE else element_id
+    )
+
+
+def drawn_id(record: LiveElement) -> str:
+    """The id of the drawn element of a record."""
+    return record.element_id.removesuffix(_INNER)

@@ -34,6 +34,8 @@ def catching_events(element: Element, record_type: ElementType) -> list[Element]
 
     `record_type` is that of the record: the border of an activity that repeats belongs to its body.
     """
+    if record_type is ElementType.AD_HOC_SUB_PROCESS_INNER_INSTANCE:
+        return []
     if record_type is ElementType.MULTI_INSTANCE_BODY:
         return list(element.boundaries)
     repeats = element.multi_instance is not None or element.standard_loop is not None

@@ -18,7 +18,7 @@ from ..model import TaskListenerResult, UserTaskState
 from . import listeners
 from .changes import UserTaskDenied
 from .instance import Instance
-from .records import LiveElement
+from .records import TRANSITION, LiveElement
 from .user_tasks import key_of
 
 CREATING, ASSIGNING, UPDATING, COMPLETING, CANCELING = (
@@ -30,7 +30,6 @@ CREATING, ASSIGNING, UPDATING, COMPLETING, CANCELING = (
 )
 DENIABLE = (ASSIGNING, UPDATING, COMPLETING)
 
-_TRANSITION = "transition"
 _STATES = {
     CREATING: UserTaskState.CREATING,
     ASSIGNING: UserTaskState.ASSIGNING,
@@ -60,28 +59,23 @@ def begin(
 ) -> None:
     """The task waits for the listeners of `event` from now on; `open_next` opens the first one's job."""
     written = {name: _written(value) for name, value in (changes or {}).items()}
-    live.data[_TRANSITION] = {"event": event, "action": action, "changes": written, **brought}
+    live.data[TRANSITION] = {"event": event, "action": action, "changes": written, **brought}
     instance.change(live)
     instance.step.ledger.user_task_changed(key_of(live), {"state": _STATES[event]})
 
 
 def under_way(live: LiveElement) -> str | None:
     """The event whose listeners have the word."""
-    transition = live.data.get(_TRANSITION)
+    transition = live.data.get(TRANSITION)
     return transition["event"] if transition is not None else None
 
 
 def open_next(instance: Instance, live: LiveElement, element: Element) -> bool:
     """Open the job of the next listener; False when all have agreed. Raises Failure, after which they are
     asked again from the first one on."""
-    event = live.data[_TRANSITION]["event"]
-    try:
-        return listeners.open_next_listener(
-            instance, live, element.task_listeners, event, _headers(instance, live, element)
-        )
-    except Exception:
-        listeners.forget_listeners(live)
-        raise
+    event = live.data[TRANSITION]["event"]
+    headers = _headers(instance, live, element)
+    return listeners.open_next_listener(instance, live, element.task_listeners, event, headers)
 
 
 def end(instance: Instance, live: LiveElement) -> dict[str, Any]:
@@ -103,20 +97,20 @@ def deny(instance: Instance, live: LiveElement, reason: str) -> None:
 
 def break_off(instance: Instance, live: LiveElement) -> None:
     """The task goes away whatever the listeners say."""
-    if _TRANSITION in live.data:
+    if TRANSITION in live.data:
         _forget(instance, live)
 
 
 def correct(instance: Instance, live: LiveElement, corrections: Mapping[str, Any]) -> None:
     """A listener's corrections join the changes; the listeners after it see them."""
-    changes = live.data[_TRANSITION]["changes"]
+    changes = live.data[TRANSITION]["changes"]
     changes.update((name, _written(value)) for name, value in corrections.items())
     instance.change(live)
 
 
 def check_result(live: LiveElement, result: TaskListenerResult, excluded: set[str]) -> None:
     """Raises InvalidInput for an answer that this listener may not give. `excluded` may not be assignees."""
-    transition = live.data[_TRANSITION]
+    transition = live.data[TRANSITION]
     event = transition["event"]
     if result.denied:
         if event not in DENIABLE:
@@ -155,14 +149,14 @@ def _check_correction(name: str, value: Any) -> None:
 
 def _forget(instance: Instance, live: LiveElement) -> dict[str, Any]:
     listeners.forget_listeners(live)
-    transition: dict[str, Any] = live.data.pop(_TRANSITION)
+    transition: dict[str, Any] = live.data.pop(TRANSITION)
     instance.change(live)
     return transition
 
 
 def _headers(instance: Instance, live: LiveElement, element: Element) -> dict[str, str]:
     """What a listener is told of the task, under Camunda's names; what has no value is left out."""
-    transition = live.data[_TRANSITION]
+    transition = live.data[TRANSITION]
     before = _attributes(instance, live)
     changes = transition["changes"]
     now = before | changes

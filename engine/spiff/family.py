@@ -11,10 +11,10 @@ from ..model import ElementState
 from ..runtime import incidents
 from ..runtime.instance import Instance
 from ..runtime.migration import Migration, MigrationPlan
-from ..runtime.records import LiveElement, LiveInstance
+from ..runtime.records import THEN, LiveElement, LiveInstance
 from ..runtime.sources import DeployedProcess
 from ..runtime.step import Step
-from .instance_workflow import THEN, InstanceWorkflow
+from .instance_workflow import InstanceWorkflow
 from .process_spec import process_spec
 from .token import FUTURE, WAITING, Token
 

@@ -13,17 +13,13 @@ from ..runtime import catching, conditions, incidents, joins, subscriptions
 from ..runtime.catching import Catcher
 from ..runtime.failures import Failure
 from ..runtime.instance import Instance
-from ..runtime.records import LiveElement
+from ..runtime.records import THEN, LiveElement
 from .process_spec import ProcessSpec
 from .specs.base import ElementSpec
 from .token import READY, WAITING, Token
 
 if TYPE_CHECKING:
     from .family import Family
-
-THEN = "then"
-"""In the data of a terminating element instance, or of an interrupted scope: the event, and its variables,
-that goes on once everything inside has gone."""
 
 
 class InstanceWorkflow(BpmnWorkflow):
@@ -60,6 +56,8 @@ class InstanceWorkflow(BpmnWorkflow):
         element = self.instance.element_of(record)
         if record.element_type is ElementType.MULTI_INSTANCE_BODY:
             return self.spec.spec_of(element)
+        if record.element_type is ElementType.AD_HOC_SUB_PROCESS_INNER_INSTANCE:
+            return self.spec.inner_instance_spec_of(element)
         return self.spec.inner_spec_of(element)
 
     def send(
@@ -189,6 +187,8 @@ class InstanceWorkflow(BpmnWorkflow):
             )
             self.terminate_children(scope)
             catching.mark_interrupted(self.instance, scope, sub_process)
+            holder = self.token_of(scope)
+            holder.task_spec.interrupted(holder)
             if self.instance.has_children(scope):
                 scope.data[THEN] = [start.id, dict(variables)]
                 return

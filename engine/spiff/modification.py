@@ -12,7 +12,6 @@ from ..runtime.records import LiveElement
 from .family import BY_HAND, Family
 from .instance_workflow import InstanceWorkflow
 from .specs.base import SKIPPED
-from .specs.containers import enter
 
 _NOT_BY_HAND = frozenset({ElementType.START_EVENT, ElementType.BOUNDARY_EVENT, ElementType.EVENT_SUB_PROCESS})
 
@@ -43,7 +42,7 @@ def start_element(
         place, path = running[0], path[1:]
     if any(container.multi_instance or container.standard_loop for container in path[:-1]):
         raise InvalidInput(f"'{element.id}' stands in a repeating activity that does not run")
-    enter(workflow, place, [step.id for step in path], variables)
+    workflow.spec_of_record(place).enter(workflow, place, [step.id for step in path], variables)
 
 
 def skip_element(
@@ -82,6 +81,8 @@ def _running(workflow: InstanceWorkflow, place: LiveElement, container: Element)
     """The running instances of a container inside a scope, those inside its bodies included."""
     found: list[LiveElement] = []
     for child in workflow.instance.children_of(place):
+        if child.element_type is ElementType.AD_HOC_SUB_PROCESS_INNER_INSTANCE:
+            found.extend(_running(workflow, child, container))
         if child.element_id != container.id or child.state is not ElementState.ACTIVE:
             continue
         if child.element_type is ElementType.MULTI_INSTANCE_BODY:

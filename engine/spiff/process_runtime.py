@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from ..bpmn.model import EventType
 from ..clock import Clock
 from ..errors import Conflict, ElementInstanceNotFound, InvalidInput, ProcessInstanceNotFound
 from ..model import ElementState, JobResult
-from ..runtime import incidents, jobs, listeners, subscriptions
+from ..runtime import ad_hoc, incidents, jobs, listeners, subscriptions
 from ..runtime.changes import Changes, JobCreated, MessageSubscriptionOpened
 from ..runtime.failures import Failure, IncidentType
 from ..runtime.migration import Migration, MigrationPlan
@@ -21,6 +21,7 @@ from ..runtime.variables import exact
 from . import modification
 from .family import Family
 from .instance_workflow import InstanceWorkflow
+from .specs.ad_hoc import AdHocSpec
 from .specs.events import throw_error
 from .token import Token
 
@@ -97,6 +98,8 @@ class ProcessRuntime:
             return
         if record.state is not ElementState.ACTIVE:
             raise ElementInstanceNotFound(element_instance_key, "it does not wait for work any more")
+        if jobs.has_job(record) and token.task_spec.job_done(token, _exact(variables), result):
+            return
         jobs.complete_job(workflow.instance, record)
         self._family.terminate_inside(workflow, record)
         token.task_spec.finish(token, _exact(variables), self._step.actor, outcome)
@@ -161,7 +164,7 @@ class ProcessRuntime:
         """A job has no retries left: raises the incident JOB_NO_RETRIES (or that of a listener)."""
         workflow, token = self._find(element_instance_key)
         event = listeners.current_listener(token.record)
-        kind = IncidentType.JOB_NO_RETRIES
+        kind = token.task_spec.no_retries
         if event is not None:
             in_execution = event in listeners.EXECUTION_EVENTS
             kind = (
@@ -244,6 +247,28 @@ class ProcessRuntime:
         self.start_element(
             instance.record.key, element_id, variables, scope_key=scope.key if scope and inner else None
         )
+
+    def activate_ad_hoc(
+        self,
+        element_instance_key: int,
+        elements: Sequence[tuple[str, Mapping[str, Any]]],
+        *,
+        cancel_remaining: bool = False,
+    ) -> None:
+        """Activate elements in a running ad-hoc subprocess, each with variables of its own. Raises
+        ElementInstanceNotFound, Conflict when it is being left already, InvalidInput."""
+        _, token = self._find(element_instance_key)
+        if not isinstance(token.task_spec, AdHocSpec):
+            raise ElementInstanceNotFound(element_instance_key, "it is no ad-hoc subprocess")
+        if token.record.state is not ElementState.ACTIVE or ad_hoc.is_satisfied(token.record):
+            raise Conflict(f"ad-hoc subprocess {element_instance_key} is not active any more")
+        chosen = [(element_id, _exact(variables)) for element_id, variables in elements]
+        unknown = ad_hoc.unknown_elements(token.task_spec.element, [one for one, _ in chosen])
+        if unknown:
+            raise InvalidInput(
+                f"ad-hoc subprocess {element_instance_key} has no element {', '.join(unknown)} to activate"
+            )
+        token.task_spec.activate(token, chosen, cancel_remaining=cancel_remaining)
 
     def skip_element(self, element_instance_key: int, variables: Mapping[str, Any]) -> None:
         """Go on behind an element instance by hand, whatever it does or fails at, with these variables in

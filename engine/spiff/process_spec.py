@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
 from ..bpmn.model import Element, ElementType, EventType, ProcessModel
+from .specs.ad_hoc import InnerInstanceSpec
 from .specs.base import ElementSpec
 from .specs.catalogue import body_class, spec_class
 
@@ -20,6 +21,7 @@ class ProcessSpec(BpmnProcessSpec):
         self.model = model
         self._inner: dict[str, ElementSpec] = {}
         self._bodies: dict[str, ElementSpec] = {}
+        self._inner_instances: dict[str, ElementSpec] = {}
         for element in model.elements.values():
             self._add(element)
         if model.root.id not in self._inner:
@@ -35,10 +37,17 @@ class ProcessSpec(BpmnProcessSpec):
         """The element itself, inside its body."""
         return self._inner[element.id]
 
+    def inner_instance_spec_of(self, element: Element) -> ElementSpec:
+        """The scope of one activation in an ad-hoc subprocess."""
+        return self._inner_instances[element.id]
+
     def _add(self, element: Element) -> None:
         body = body_class(element)
         if body is not None:
             self._bodies[element.id] = body(self, element, f"body:{element.id}")
+        if element.type is ElementType.AD_HOC_SUB_PROCESS:
+            name = f"inner:{element.id}"
+            self._inner_instances[element.id] = InnerInstanceSpec(self, element, name)
         self._inner[element.id] = spec_class(element)(self, element, f"element:{element.id}")
 
 

@@ -64,6 +64,20 @@ def sub_process(node_id, *nodes, flows="", extensions="", inner=""):
     return node("subProcess", node_id, text, extensions)
 
 
+def ad_hoc(node_id, *nodes, flows="", collection="", until="", keep=False, output="", job="", extensions=""):
+    """`output` is `name = =expression`; `keep` leaves what runs when the condition holds; `job`: its type."""
+    attributes = f" activeElementsCollection={quoteattr(collection)}" if collection else ""
+    if output:
+        name, expression = output.split(" = ", 1)
+        attributes += f" outputCollection={quoteattr(name)} outputElement={quoteattr(expression)}"
+    own = f"<zeebe:adHoc{attributes} />" if attributes else ""
+    own += f'<zeebe:taskDefinition type="{job}" />' if job else ""
+    text = "".join(nodes) + "".join(flow_lines(flows)).replace('id="flow_', f'id="{node_id}_flow_')
+    text += _expression("completionCondition", until) if until else ""
+    kept = {"cancelRemainingInstances": "false"} if keep else {}
+    return node("adHocSubProcess", node_id, text, own + extensions, **kept)
+
+
 def event_sub_process(node_id, *nodes, flows=""):
     return sub_process(node_id, *nodes, flows=flows).replace(
         "<bpmn:subProcess", '<bpmn:subProcess triggeredByEvent="true"', 1

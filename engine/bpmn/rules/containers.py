@@ -111,6 +111,21 @@ def _check_ad_hoc(container: Element, problems: ProblemList) -> None:
             problems.error("AD_HOC_START", "Must not contain a start event", child)
         if child.type is ElementType.END_EVENT:
             problems.error("AD_HOC_END", "Must not contain an end event", child)
+    definition = container.ad_hoc
+    if definition is None or container.job is None:
+        return
+    for part, given in (
+        ("activeElementsCollection", definition.active_elements),
+        ("completionCondition", definition.completion_condition),
+    ):
+        if given is not None:
+            problems.warning(
+                "AD_HOC_WORKER",
+                f"{part} is not looked at: a worker says what '{container.id}' activates and when it ends",
+                container,
+                part=part,
+                hint=f"remove {part}, or the task definition",
+            )
 
 
 def _nones(starts: Iterable[Element]) -> list[Element]:

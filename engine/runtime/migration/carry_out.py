@@ -11,7 +11,7 @@ from ...errors import Problem
 from ..changes import InstanceMigrated, Renamed, SubscriptionMigrated, UserTaskMigrated
 from ..failures import Failure
 from ..instance import Instance
-from ..records import LiveElement
+from ..records import LiveElement, inner_id
 from ..sources import DeployedProcess
 from ..subscriptions import Opener, close_subscriptions, open_all, prepared, subscriptions_of
 from .event_rules import kept_events, new_events
@@ -56,7 +56,7 @@ class Migration:
         for record in at.live:
             element = becomes[record.key]
             assert element is not None
-            record.element_id, record.data = element.id, data[record.key]
+            record.element_id, record.data = inner_id(element.id, record.element_type), data[record.key]
             instance.change(record)
         remember_names(at, instance.root, instance.record.position)
         instance.step.ledger.instance_migrated(instance.record, moved)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...bpmn.model import Element, ElementType, ProcessModel
 from ...errors import Problem, Severity
-from ..records import LiveElement
+from ..records import LiveElement, drawn_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Situation:
 
     def element_of(self, record: LiveElement) -> Element:
         """The drawn element of a record, in the source."""
-        return self.source.elements.get(record.element_id) or self.source.root
+        return self.source.elements.get(drawn_id(record)) or self.source.root
 
     def target_of(self, element: Element) -> Element | None:
         """The element of the target that this one becomes; None while the mapping does not say."""
@@ -65,7 +65,10 @@ def kind(element: Element) -> str:
 
 
 def is_round(record: LiveElement, scope: LiveElement | None) -> bool:
-    """Whether the record is a round inside the body of its own element."""
+    """Whether the record is a round inside the body of its own element, or an inner instance of its own
+    ad-hoc subprocess."""
+    if record.element_type is ElementType.AD_HOC_SUB_PROCESS_INNER_INSTANCE:
+        return True
     return (
         scope is not None
         and scope.element_type is ElementType.MULTI_INSTANCE_BODY

@@ -19,7 +19,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from ...bpmn.model import Element, ElementType, EventType, SequenceFlow
 from ...model import ElementState, JobResult, TaskListenerResult
 from ...runtime import compensation, incidents, jobs, listeners, subscriptions, user_tasks
-from ...runtime.failures import Failure
+from ...runtime.failures import Failure, IncidentType
 from ...runtime.flows import inclusive_choice
 from ...runtime.instance import Instance
 from ...runtime.mappings import mapped
@@ -52,6 +52,9 @@ class ElementSpec(BpmnTaskSpec):
         )
 
     # --- what kinds of elements differ in -------------------------------------------------------
+
+    no_retries = IncidentType.JOB_NO_RETRIES
+    """The incident when the job of the element has no retries left."""
 
     def type_of_records(self) -> ElementType:
         return self.element.type
@@ -91,6 +94,13 @@ class ElementSpec(BpmnTaskSpec):
 
     def check_result(self, token: Token, variables: Mapping[str, Any], result: JobResult | None) -> None:
         """Raises InvalidInput for what the open job of the element may not answer."""
+
+    def job_done(self, token: Token, variables: Mapping[str, Any], result: JobResult | None) -> bool:
+        """Whether the element sees to a completed job itself; for most it is the end of their work."""
+        return False
+
+    def interrupted(self, token: Token) -> None:
+        """An interrupting event subprocess inside this element has taken over."""
 
     def listener_done(self, token: Token, result: TaskListenerResult | None) -> None:
         """The job of a task listener is done."""
@@ -234,6 +244,8 @@ class ElementSpec(BpmnTaskSpec):
                 instance.variables.propagate(record.scope_key or record.key, made)
             else:
                 self.give_back(token)
+            if element.end_listeners and subscriptions.has_subscriptions(record):
+                subscriptions.close_subscriptions(instance, record)
         if (
             element.end_listeners
             and not skipped

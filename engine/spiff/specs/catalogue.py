@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ...bpmn.model import Element, ElementType
 from .activities import task_class
+from .ad_hoc import AdHocSpec
 from .base import ElementSpec
 from .bodies import body_class
 from .call_activity import CallActivitySpec
-from .containers import AdHocSpec, ContainerSpec, ProcessSpecRoot
+from .containers import ContainerSpec, EventSubProcessSpec, ProcessSpecRoot
 from .events import event_class
 from .gateways import EventGatewaySpec, ExclusiveGatewaySpec, InclusiveGatewaySpec, ParallelGatewaySpec
 from .user_tasks import UserTaskJobSpec, UserTaskSpec
@@ -26,7 +27,7 @@ def spec_class(element: Element) -> type[ElementSpec]:
 _BY_TYPE: dict[ElementType, type[ElementSpec]] = {
     ElementType.PROCESS: ProcessSpecRoot,
     ElementType.SUB_PROCESS: ContainerSpec,
-    ElementType.EVENT_SUB_PROCESS: ContainerSpec,
+    ElementType.EVENT_SUB_PROCESS: EventSubProcessSpec,
     ElementType.TRANSACTION: ContainerSpec,
     ElementType.AD_HOC_SUB_PROCESS: AdHocSpec,
     ElementType.CALL_ACTIVITY: CallActivitySpec,

@@ -1,4 +1,4 @@
-"""Containers: the process itself, subprocesses, event subprocesses, transactions and ad-hoc subprocesses."""
+"""Containers: the process itself, subprocesses, event subprocesses and transactions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from ...bpmn.model import Element, ElementType
 from ...model import ElementState, InstanceState
-from ...runtime import ad_hoc
 from ...runtime.calls import variables_from_child
 from ...runtime.records import LiveElement
 from ..token import Token
@@ -33,7 +32,7 @@ class ContainerSpec(ElementSpec):
         """Send the first tokens on their way."""
         data, workflow = token.record.data, token.workflow
         if ENTER in data:
-            enter(workflow, token.record, data.pop(ENTER), data.pop("payload", {}))
+            self.enter(workflow, token.record, data.pop(ENTER), data.pop("payload", {}))
             return
         if "start" in data:
             triggered = workflow.instance.model.elements[data.pop("start")]
@@ -49,6 +48,16 @@ class ContainerSpec(ElementSpec):
 
     def child_terminated(self, token: Token) -> None:
         self.child_ended(token, True)
+
+    def enter(
+        self, workflow: InstanceWorkflow, scope: LiveElement, path: list[str], variables: dict[str, Any]
+    ) -> None:
+        """Send a token to the last of `path`; the containers before it, inside `scope`, begin first."""
+        element = workflow.instance.model.elements[path[0]]
+        if len(path) == 1:
+            workflow.send_to(element, scope, local=variables)
+        else:
+            workflow.send_to(element, scope, note={ENTER: path[1:], "payload": variables})
 
 
 class ProcessSpecRoot(ContainerSpec):
@@ -71,48 +80,14 @@ class ProcessSpecRoot(ContainerSpec):
             token.workflow.instance.finish(InstanceState.TERMINATED)
 
 
-class AdHocSpec(ContainerSpec):
-    """Starts the elements that its collection names; a completion condition may end it early."""
+class EventSubProcessSpec(ContainerSpec):
+    """Inside an ad-hoc subprocess its output is collected like that of what was activated."""
 
-    def start_inside(self, token: Token) -> None:
-        instance = token.workflow.instance
-        for element in ad_hoc.elements_to_start(instance, token.record, self.element):
-            token.workflow.send_to(element, token.record)
-
-    def execute(self, token: Token) -> bool:
-        """It never completes before something inside it has completed."""
-        record = token.record
-        if _BEGUN not in record.data:
-            self.start_inside(token)
-            record.data[_BEGUN] = True
-            return not self.element.children
-        return self._is_done(token)
-
-    def child_ended(self, token: Token, path_ended: bool) -> None:
-        if path_ended and token.record.state is ElementState.ACTIVE and self._is_done(token):
-            self.complete(token)
-
-    def _is_done(self, token: Token) -> bool:
-        workflow, record = token.workflow, token.record
-        definition = self.element.ad_hoc
-        if definition is not None and definition.completion_condition is not None:
-            if not record.data.get("satisfied"):
-                if not ad_hoc.is_satisfied(workflow.instance, record, definition):
-                    return False
-                record.data["satisfied"] = True
-                workflow.instance.change(record)
-            if definition.cancel_remaining:
-                workflow.terminate_children(record)
-        return bool(workflow.is_quiet(record))
-
-
-def enter(workflow: InstanceWorkflow, scope: LiveElement, path: list[str], variables: dict[str, Any]) -> None:
-    """Send a token to the last element of `path`; the containers before it, inside `scope`, begin first."""
-    element = workflow.instance.model.elements[path[0]]
-    if len(path) == 1:
-        workflow.send_to(element, scope, local=variables)
-    else:
-        workflow.send_to(element, scope, note={ENTER: path[1:], "payload": variables})
+    def _leave(self, token: Token) -> bool:
+        if not super()._leave(token):
+            return False
+        self.leave_round(token)
+        return True
 
 
 def _without_incoming(container: Element) -> list[Element]:

@@ -1,4 +1,5 @@
-"""Camunda 8 REST: what turns on the Modeler's Deploy and Start buttons, migration and batch operations.
+"""Camunda 8 REST: what turns on the Modeler's Deploy and Start buttons, migration, batch operations
+and the activation of elements in ad-hoc subprocesses.
 
 `GET /v2/topology` is public: a refusal would make the Modeler fall back to gRPC. Everything else asks for
 credentials (HTTP Basic), save that the Modeler on the same machine may deploy and start under
@@ -13,7 +14,15 @@ from engine import ProcessEngine
 
 from ...security import csrf
 from ...settings import WebSettings
-from . import batch_operations, deployments, migration, problems, process_instances, topology
+from . import (
+    batch_operations,
+    deployments,
+    element_instances,
+    migration,
+    problems,
+    process_instances,
+    topology,
+)
 from .authentication import Gatekeeper
 
 PREFIX = "/v2"
@@ -28,6 +37,7 @@ def register_api(app: Flask, engine: ProcessEngine, settings: WebSettings) -> No
     process_instances.add_routes(blueprint, engine, gatekeeper)
     batch_operations.add_routes(blueprint, engine, gatekeeper)
     migration.add_routes(blueprint, engine, gatekeeper)
+    element_instances.add_routes(blueprint, engine, gatekeeper)
     problems.add_handlers(blueprint)
     csrf.exempt(blueprint)
     app.register_blueprint(blueprint)

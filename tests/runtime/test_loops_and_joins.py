@@ -1,13 +1,11 @@
-"""Standard loops, ad-hoc subprocesses, execution listeners, inclusive joins, conditional flows."""
+"""Standard loops, inclusive joins, conditional flows."""
 
 from .diagrams import (
     end,
     inclusive,
-    node,
     parallel,
     process,
     script,
-    service_task,
     standard_loop,
     start,
     task,
@@ -53,47 +51,6 @@ def test_a_standard_loop_may_be_tested_before_and_has_a_maximum(world):
 
     assert world.variables(world.start("never", {"n": 9})) == {"n": 9}
     assert world.variables(world.start("most", {"n": 0})) == {"n": 3}
-
-
-def test_execution_listeners_work_before_and_after_and_may_set_variables(world):
-    listeners = (
-        '<zeebe:executionListeners><zeebe:executionListener eventType="start" type="before" />'
-        '<zeebe:executionListener eventType="end" type="after" /></zeebe:executionListeners>'
-    )
-    world.deploy(
-        process(
-            "listened", start(), service_task("work", "work", extra=listeners), end(), flows="start>work>end"
-        )
-    )
-    instance = world.start("listened")
-
-    world.complete_job("before", {"local": 1})
-    assert world.runtime().visible_variables(world.job("work").element_instance_key)["local"] == 1
-    world.complete_job("work", {"result": 2})
-    assert world.state(instance) == "ACTIVE"
-    world.complete_job("after", {"late": 3})
-
-    assert world.state(instance) == "COMPLETED"
-    assert world.variables(instance) == {"result": 2, "late": 3}
-
-
-def test_a_failed_listener_is_an_incident_of_its_own_kind(world):
-    listeners = (
-        '<zeebe:executionListeners><zeebe:executionListener eventType="start" type="before" />'
-        "</zeebe:executionListeners>"
-    )
-    world.deploy(
-        process(
-            "listened", start(), service_task("work", "work", extra=listeners), end(), flows="start>work>end"
-        )
-    )
-    world.start("listened")
-
-    world.fail_job("before")
-
-    (incident,) = world.incidents.values()
-    assert incident.error_type == "EXECUTION_LISTENER_NO_RETRIES"
-    assert incident.job_key == world.job("before").key
 
 
 def test_an_inclusive_join_waits_for_the_branches_that_were_taken(world):
@@ -165,24 +122,6 @@ def test_conditional_flows_may_leave_an_activity(world):
 
     assert (world.count(one, "a:completed"), world.count(one, "b:completed")) == (1, 0)
     assert (world.count(both, "a:completed"), world.count(both, "b:completed")) == (1, 1)
-
-
-def test_an_ad_hoc_subprocess_ends_with_its_completion_condition(world):
-    ad_hoc = node(
-        "adHocSubProcess",
-        "free",
-        service_task("a", "a")
-        + service_task("b", "b")
-        + '<bpmn:completionCondition xsi:type="bpmn:tFormalExpression">=done</bpmn:completionCondition>',
-        '<zeebe:adHoc activeElementsCollection="=[&quot;a&quot;,&quot;b&quot;]" />',
-    )
-    world.deploy(process("adhoc", start(), ad_hoc, end(), flows="start>free>end"))
-    instance = world.start("adhoc", {"done": False})
-
-    world.complete_job("a", {"done": True})
-
-    assert world.state(instance) == "COMPLETED"
-    assert world.count(instance, "b:terminated") == 1
 
 
 def test_a_parallel_join_with_a_token_that_never_comes_keeps_the_process_open(world):
