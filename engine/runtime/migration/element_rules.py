@@ -93,6 +93,8 @@ def _type(at: Situation, record: LiveElement, element: Element, becomes: Element
 
 def _place(at: Situation, record: LiveElement, element: Element, becomes: Element) -> Iterator[Problem]:
     scope = at.scope_of(record)
+    if "compensates" in record.data:
+        return  # it runs where the compensation was thrown, and that is not always the container around it
     if scope is not None and not is_round(record, scope):
         yield from same_place(at, element, becomes, at.element_of(scope))
 
