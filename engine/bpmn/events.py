@@ -184,7 +184,7 @@ def _timer(node: XmlElement, element: Element, reading: Reading) -> TimerDefinit
     if len(found) != 1 or not text_of(found[0]).strip():
         reading.problems.error(
             "TIMER_INCOMPLETE",
-            "Must have exactly one type of timer: timeDuration, timeDate or timeCycle",
+            "Must be exactly one type of timer: timeDuration, timeDate or timeCycle",
             element,
             hint="" if found else "give it a date, a duration or a cycle",
         )

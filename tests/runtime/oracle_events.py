@@ -73,7 +73,8 @@ class Escalates(Block):
         entry, middle = self.first.draw(inner)
         then, last = self.second.draw(inner)
         inner.node(start(self.id + "_start"))
-        inner.node(throw(thrown, unique(escalation_event("up"), thrown + "_event")))
+        code = "lost" if self.caught == "nobody" else "up"
+        inner.node(throw(thrown, unique(escalation_event(code), thrown + "_event")))
         inner.node(end(self.id + "_end"))
         for source, target in (
             (self.id + "_start", entry),

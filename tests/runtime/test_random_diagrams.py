@@ -36,7 +36,7 @@ from .oracle_events import (
 )
 from .world import World
 
-ROOTS = error("boom", "BOOM") + escalation("up", "UP")
+ROOTS = error("boom", "BOOM") + escalation("up", "UP") + escalation("lost", "LOST")
 EXAMPLES = int(os.environ.get("TENURE_RANDOM_DIAGRAMS", "100"))
 
 

@@ -220,7 +220,7 @@ def _check_doubled(events: list[Element], problems: ProblemList) -> None:
                 continue
         if (event.type, mark) in seen:
             what = f"'{mark}'" if mark else "no code"
-            kind = "code" if event.type in (EventType.ERROR, EventType.ESCALATION) else "name"
+            kind = f"{event.type}Code" if event.type in (EventType.ERROR, EventType.ESCALATION) else "name"
             problems.error(
                 "EVENT_DOUBLED",
                 f"Multiple {event.type} event definitions with the same {kind} {what} are not allowed.",
@@ -293,11 +293,8 @@ def _check_timer(element: Element, timer: TimerDefinition, problems: ProblemList
         element.type is ElementType.BOUNDARY_EVENT or (start and not at_process)
     )
     if timer.kind is TimerKind.CYCLE and (catch or interrupting):
-        problems.error(
-            "TIMER_CYCLE",
-            "Interrupting timer events and timer catch events must not be a time cycle",
-            element,
-        )
+        what = "Intermediate timer catch" if catch else "Interrupting timer"
+        problems.error("TIMER_CYCLE", f"{what} event with time cycle is not allowed.", element)
     if timer.kind is TimerKind.DURATION and at_process:
         problems.error("TIMER_START", "Timer start events of a process must be a date or a cycle", element)
 

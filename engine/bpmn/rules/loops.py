@@ -22,9 +22,10 @@ def check_loops(model: ProcessModel, problems: ProblemList) -> None:
         way = " > ".join(element.id for element in [*loop, loop[0]])
         problems.error(
             "STRAIGHT_THROUGH_LOOP",
-            f"Process: {model.process_id} contains a loop that never waits: {way}",
+            f"Process: {model.process_id}. "
+            f"Processes are not allowed to contain a straight-through processing loop: {way}",
             loop[0],
-            hint="put something that waits into the loop, or a gateway with a condition that leaves it",
+            hint="it would never wait: put something that waits into it, or a gateway with a way out",
         )
     _check_self_call(model, problems)
 
