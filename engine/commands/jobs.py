@@ -139,7 +139,7 @@ class UpdateJob(Command[None]):
     def run(self, context: CommandContext) -> None:
         if not context.rights.may(context.actor, OPERATE):
             context.need(WORK_JOBS, f"change job {self.key}")
-        job = open_job(context, self.key)
+        job = open_job(context, self.key, suspended_too=True)
         if self.retries is not None:
             if self.retries < 1:
                 raise InvalidInput("a job needs at least one retry to go on")
@@ -209,7 +209,14 @@ class JobAttemptFailed(Command[None]):
         _audit(context, "fail-job", job, retries=failed.retries, message=failed.message[:500])
 
 
-def open_job(context: CommandContext, key: int, worker: str = "", attempt: int | None = None) -> Job:
+def open_job(
+    context: CommandContext,
+    key: int,
+    worker: str = "",
+    attempt: int | None = None,
+    *,
+    suspended_too: bool = False,
+) -> Job:
     """Lock the family, then the job, and read it again: taking a job locks no family, and whoever takes it
     now must not find it done by somebody whose lock had expired. Raises JobNotFound, JobNotActivatable."""
     seen = context.uow.jobs.get(key)
@@ -221,7 +228,7 @@ def open_job(context: CommandContext, key: int, worker: str = "", attempt: int |
         raise JobNotActivatable(
             f"worker {worker!r} no longer holds job {key}; it was given to {job.worker!r}"
         )
-    if instance.state is InstanceState.SUSPENDED and worker:
+    if instance.state is InstanceState.SUSPENDED and not suspended_too:
         raise JobNotActivatable(f"process instance {instance.key} of job {key} is suspended")
     return job
 

@@ -446,3 +446,42 @@ def test_a_later_attempt_acts_in_the_name_of_the_same_person(engine, deploy, acc
     (done,) = [e for e in engine.element_instances(key, by=SYSTEM) if e.element_id == "do_it"]
     assert done.actor == "anna"
     assert engine.jobs(by=SYSTEM).items[0].actor == "anna"
+
+
+def test_a_job_of_a_suspended_instance_waits_whoever_comes_with_its_result(engine, begin):
+    key = begin(work_then_wait("outside"))
+    (job,) = engine.activate_jobs("outside", worker="w", by=SYSTEM)
+    engine.suspend_process_instance(key, by=SYSTEM)
+
+    for worker in ("w", ""):
+        for report in (
+            lambda worker=worker: engine.complete_job(job.key, worker=worker, by=SYSTEM),
+            lambda worker=worker: engine.fail_job(job.key, retries=1, worker=worker, by=SYSTEM),
+            lambda worker=worker: engine.throw_job_error(job.key, "BAD", worker=worker, by=SYSTEM),
+        ):
+            with pytest.raises(JobNotActivatable, match="is suspended"):
+                report()
+    engine.update_job(job.key, retries=5, by=SYSTEM)
+    engine.resume_process_instance(key, by=SYSTEM)
+    engine.complete_job(job.key, worker="w", by=SYSTEM)
+
+    (task,) = engine.user_tasks(UserTaskFilter(process_instance_key=key), by=SYSTEM).items
+    assert task.element_id == "after"
+
+
+def test_who_gives_no_worker_name_may_report_on_a_job_that_somebody_holds_or_nobody(engine, begin):
+    first, second = begin(work_then_wait("outside")), begin(work_then_wait("outside"))
+    (held,) = engine.activate_jobs("outside", worker="w", by=SYSTEM)
+    (free,) = [
+        job
+        for job in engine.jobs(JobFilter(type="outside", states=(JobState.CREATED,)), by=SYSTEM).items
+        if job.key != held.key
+    ]
+
+    with pytest.raises(JobNotActivatable, match="worker 'x' no longer holds"):
+        engine.complete_job(held.key, worker="x", by=SYSTEM)
+    engine.complete_job(held.key, by=SYSTEM)
+    engine.complete_job(free.key, by=SYSTEM)
+
+    waiting = engine.user_tasks(UserTaskFilter(element_id="after"), by=SYSTEM).items
+    assert {task.process_instance_key for task in waiting} == {first, second}
