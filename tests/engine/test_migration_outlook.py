@@ -94,3 +94,28 @@ def test_what_is_inside_of_something_counts_with_it(engine, versions):
 
     assert nested("other") == EarlierInstances(running=2, could_migrate=0)
     assert nested("part") == EarlierInstances(running=2, could_migrate=2)
+
+
+def test_what_runs_in_an_ad_hoc_subprocess_counts_with_it(engine, versions):
+    def with_ad_hoc(task):
+        choice = f'<zeebe:adHoc activeElementsCollection="=[&quot;{task}&quot;]" />'
+        return versions(
+            start(), node("adHocSubProcess", "some", user_task(task), choice), end(), flows="start>some>end"
+        )
+
+    with_ad_hoc("a")
+    begin(engine, 2)
+
+    assert with_ad_hoc("b") == EarlierInstances(running=2, could_migrate=0)
+    two = versions(
+        start(),
+        node(
+            "adHocSubProcess",
+            "some",
+            user_task("a") + user_task("b"),
+            '<zeebe:adHoc activeElementsCollection="=[&quot;a&quot;]" />',
+        ),
+        end(),
+        flows="start>some>end",
+    )
+    assert two == EarlierInstances(running=2, could_migrate=2)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from .diagrams import (
+    ad_hoc,
     association,
     boundary,
     call_activity,
@@ -486,6 +487,24 @@ def test_a_calling_process_and_the_called_one_migrate_each_by_itself(world):
     assert world.state(child) == "COMPLETED"
     assert world.active(parent) == ["after"]
     assert world.variables(parent)["from_child"] == 1
+
+
+def test_an_ad_hoc_subprocess_goes_on_with_what_runs_in_it(world):
+    def with_ad_hoc(name, task, after):
+        inner = ad_hoc(
+            name, user_task(task), user_task(after), flows=f"{task}>{after}", collection=f'=["{task}"]'
+        )
+        return deploy(world, start(), inner, end(), flows=f"start>{name}>end")
+
+    with_ad_hoc("some", "a", "b")
+    instance = world.start("p")
+
+    plan = migrated(world, instance, with_ad_hoc("any", "c", "d"), {"some": "any", "a": "c"})
+    world.complete_user_task("c")
+    world.complete_user_task("d")
+
+    assert [(e.element_id, e.count) for e in plan.elements] == [("some", 1), ("a", 1)]
+    assert world.state(instance) == "COMPLETED"
 
 
 # --- joins ----------------------------------------------------------------------------------------------

@@ -137,11 +137,15 @@ def _same(target: Element | None, source: Element) -> bool:
     return target is not None and target.type is source.type and target.event.type is source.event.type
 
 
+# Records that stand beside one of the element itself: around its rounds, and inside an ad-hoc subprocess.
+_BESIDE = (ElementType.MULTI_INSTANCE_BODY, ElementType.AD_HOC_SUB_PROCESS_INNER_INSTANCE)
+
+
 def _moved(at: Situation) -> Iterator[MovedElement]:
     counts: dict[Element, int] = {}
     for record in at.live:
         element = at.element_of(record)
-        if element is not at.source.root and record.element_type is not ElementType.MULTI_INSTANCE_BODY:
+        if element is not at.source.root and record.element_type not in _BESIDE:
             counts[element] = counts.get(element, 0) + 1
     for record in at.live:
         element = at.element_of(record)

@@ -9,7 +9,7 @@ from itertools import count
 from ...bpmn.model import Element, ElementType, ProcessModel
 from ...model import ElementState
 from ..joins import arrive
-from ..records import LiveElement
+from ..records import LiveElement, drawn_id
 from .plan import migration_problems, same_ids
 from .situation import Situation
 
@@ -34,17 +34,18 @@ def _records(source: ProcessModel, active: Iterable[Active]) -> list[LiveElement
     found = {(element_id, element_type): key for key, element_id, element_type, _ in given}
     records = []
     for key, element_id, element_type, flows in given:
-        element = source.elements.get(element_id) or source.root
         record = LiveElement(
             key=key,
             process_instance_key=0,
-            scope_key=_scope(element, element_type, found),
+            scope_key=None,
             element_id=element_id,
             element_type=element_type,
             state=ElementState.ACTIVE,
             started_at=_NO_TIME,
             started_position=0,
         )
+        element = source.elements.get(drawn_id(record)) or source.root
+        record.scope_key = _scope(element, element_type, found)
         for flow_id in flows:
             arrive(record, source.flows[flow_id])
         records.append(record)
