@@ -5,6 +5,7 @@ import re
 import pytest
 from sqlalchemy import event
 
+from engine.batch import BatchItemFilter, BatchItemState
 from engine.model import Group, IncidentFilter, InstanceState, ProcessInstanceFilter, User, UserTaskFilter
 from engine.storage import Database, metadata
 from tests.storage.sample import NOW, start
@@ -63,6 +64,20 @@ def metrics(unit, key):
     unit.workload(NOW)
 
 
+def active_batches(unit, key):
+    unit.batch_operations.active()
+
+
+def batch_items(unit, key):
+    unit.batch_operations.open_items(key, limit=50)
+    unit.batch_operations.lock_item(key, key, wait=False)
+    unit.batch_operations.has_open_items(key)
+
+
+def failed_batch_items(unit, key):
+    unit.batch_operations.items(BatchItemFilter(batch_operation_key=key, states=(BatchItemState.FAILED,)))
+
+
 def timeline(unit, key):
     unit.audit.of_instance(key)
     unit.history.element_instances(key)
@@ -83,6 +98,9 @@ USES = [
     running_instances,
     troubled_instances,
     open_incidents,
+    active_batches,
+    batch_items,
+    failed_batch_items,
     timeline,
     metrics,
 ]

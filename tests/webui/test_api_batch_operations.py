@@ -354,6 +354,79 @@ def test_the_incidents_of_an_unknown_instance_are_not_found(call):
     assert call("/process-instances/abc/incident-resolution", method="POST").status_code == 400
 
 
+def live(engine, key):
+    elements = engine.element_instances(key, by=SYSTEM)
+    return {e.element_id: e.key for e in elements if not e.state.is_final and e.key != key}
+
+
+def test_one_instance_is_cancelled(call, engine):
+    (key,) = begin(engine)
+
+    assert call(f"/process-instances/{key}/cancellation", method="POST").status_code == 204
+    assert states(engine, [key]) == [InstanceState.TERMINATED]
+    again = call(f"/process-instances/{key}/cancellation", {})
+    assert (again.status_code, again.json["title"]) == (409, "INVALID_STATE")
+    assert call("/process-instances/5/cancellation", {}).status_code == 404
+
+
+def test_the_tokens_of_one_instance_are_moved_started_and_ended(call, engine):
+    (key,) = begin(engine)
+    path = f"/process-instances/{key}/modification"
+    by_id = {"sourceElementInstruction": {"sourceType": "byId", "sourceElementId": "first"}}
+    values = {"variableInstructions": [{"variables": {"hint": 1}, "scopeId": "second"}]}
+
+    moved = call(path, {"moveInstructions": [{**by_id, "targetElementId": "second", **values}]})
+    after_move = set(live(engine, key))
+    started = call(path, {"activateInstructions": [{"elementId": "first"}]})
+    here = live(engine, key)
+    ended = call(path, {"terminateInstructions": [{"elementInstanceKey": str(here["second"])}]})
+
+    assert [answer.status_code for answer in (moved, started, ended)] == [204, 204, 204]
+    assert after_move == {"second"}
+    assert set(here) == {"first", "second"}
+    assert set(live(engine, key)) == {"first"}
+
+
+def test_a_change_of_tokens_that_is_not_understood_changes_nothing(call, engine):
+    (key,) = begin(engine)
+    source = {"sourceElementInstruction": {"sourceElementId": "first"}, "targetElementId": "second"}
+    local = {"variables": {"a": 1}, "scopeId": "second"}
+    for body in (
+        {},
+        {"activateInstructions": "first"},
+        {"activateInstructions": [{}]},
+        {"activateInstructions": [{"elementId": "nowhere"}]},
+        {"activateInstructions": [{"elementId": "second", "ancestorElementInstanceKey": "5"}]},
+        {
+            "activateInstructions": [
+                {"elementId": "second", "variableInstructions": [{"variables": {"a": 1}}]}
+            ]
+        },
+        {"activateInstructions": [{"elementId": "second", "variableInstructions": [{"scopeId": "second"}]}]},
+        {"activateInstructions": [{"elementId": "second", "variableInstructions": [local, local]}]},
+        {"moveInstructions": [{"targetElementId": "second"}]},
+        {"moveInstructions": [{**source, "targetElementId": ""}]},
+        {"moveInstructions": [{**source, "ancestorScopeInstruction": {"ancestorScopeType": "direct"}}]},
+        {"moveInstructions": [{**source, "sourceElementInstruction": {"sourceElementId": "second"}}]},
+        {"terminateInstructions": [{"elementId": "second"}]},
+    ):
+        assert call(f"/process-instances/{key}/modification", body).status_code == 400, body
+
+    assert set(live(engine, key)) == {"first"}
+
+
+def test_repair_of_one_instance_needs_the_permission_to_operate(call, engine):
+    (key,) = begin(engine)
+    bodies = {
+        "cancellation": {},
+        "modification": {"activateInstructions": [{"elementId": "second"}]},
+    }
+
+    for path, body in bodies.items():
+        assert call(f"/process-instances/{key}/{path}", body, user="anna").status_code in (403, 404)
+    assert states(engine, [key]) == [InstanceState.ACTIVE]
+
+
 def test_batches_need_the_permission_to_operate_and_credentials(call, app, engine):
     begin(engine)
     body = {"filter": {"processDefinitionId": "two"}, **PLANS}

@@ -21,6 +21,7 @@ from . import (
     migration,
     problems,
     process_instances,
+    repair,
     topology,
 )
 from .authentication import Gatekeeper
@@ -35,6 +36,7 @@ def register_api(app: Flask, engine: ProcessEngine, settings: WebSettings) -> No
     topology.add_routes(blueprint, gatekeeper)
     deployments.add_routes(blueprint, engine, gatekeeper)
     process_instances.add_routes(blueprint, engine, gatekeeper)
+    repair.add_routes(blueprint, engine, gatekeeper)
     batch_operations.add_routes(blueprint, engine, gatekeeper)
     migration.add_routes(blueprint, engine, gatekeeper)
     element_instances.add_routes(blueprint, engine, gatekeeper)

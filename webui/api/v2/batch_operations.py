@@ -27,7 +27,7 @@ from engine import (
 )
 
 from .authentication import Gatekeeper
-from .filters import one, process_instance_filter, several, text, word_of
+from .filters import one, pairs, process_instance_filter, several, text, word_of
 from .problems import invalid
 from .requests import json_body, key_from, key_of
 from .searches import search_result, wanted_page
@@ -99,7 +99,7 @@ def _add_creating(blueprint: Blueprint, engine: ProcessEngine, gatekeeper: Gatek
         def from_filter() -> dict[str, Any]:
             actor, body = gatekeeper.actor(), json_body()
             modifies = kind is BatchOperationType.MODIFY_PROCESS_INSTANCE
-            moves = _pairs(body, "moveInstructions") if modifies else {}
+            moves = pairs(body, "moveInstructions") if modifies else {}
             return create(BatchRepair(type=kind, moves=moves), process_instance_filter(body), actor)
 
         return from_filter
@@ -119,7 +119,7 @@ def _add_creating(blueprint: Blueprint, engine: ProcessEngine, gatekeeper: Gatek
         repair = BatchRepair(
             type=BatchOperationType.MIGRATE_PROCESS_INSTANCE,
             target_definition_key=target,
-            mapping=_pairs(plan, "mappingInstructions"),
+            mapping=pairs(plan, "mappingInstructions"),
         )
         return create(repair, process_instance_filter(body), actor)
 
@@ -153,22 +153,6 @@ def _key(text: str) -> int:
     if not text.isdecimal() or len(text) > 19:
         raise BatchOperationNotFound(text)
     return int(text)
-
-
-def _pairs(body: dict[str, Any], name: str) -> dict[str, str]:
-    """Instructions that lead from `sourceElementId` to `targetElementId`."""
-    given = body.get(name)
-    if not isinstance(given, list) or not given:
-        raise invalid(f"No {name} provided")
-    pairs: dict[str, str] = {}
-    for instruction in given:
-        if not isinstance(instruction, dict):
-            raise invalid(f"each of {name} must be an object")
-        source, target = (text(end, instruction.get(end)) for end in ("sourceElementId", "targetElementId"))
-        if source in pairs:
-            raise invalid(f"{name} names the source '{source}' twice")
-        pairs[source] = target
-    return pairs
 
 
 def _batch_filter(given: Any) -> BatchOperationFilter:

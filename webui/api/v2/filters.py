@@ -57,6 +57,22 @@ def several(name: str, value: Any, read: Callable[[str, Any], T]) -> tuple[T, ..
     return (one(name, value, read),)
 
 
+def pairs(body: dict[str, Any], name: str) -> dict[str, str]:
+    """Instructions that lead from `sourceElementId` to `targetElementId`."""
+    given = body.get(name)
+    if not isinstance(given, list) or not given:
+        raise invalid(f"No {name} provided")
+    pairs: dict[str, str] = {}
+    for instruction in given:
+        if not isinstance(instruction, dict):
+            raise invalid(f"each of {name} must be an object")
+        source, target = (text(end, instruction.get(end)) for end in ("sourceElementId", "targetElementId"))
+        if source in pairs:
+            raise invalid(f"{name} names the source '{source}' twice")
+        pairs[source] = target
+    return pairs
+
+
 def text(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise invalid(f"{name} must be a string that is not empty")
