@@ -192,7 +192,8 @@ class CompleteUserTask(Command[UserTask]):
         step.write(changes, {task.key: outcome} if outcome is not None else {})
         if waits:
             return context.uow.user_tasks.get(task.key)
-        context.uow.drafts.delete(task.key)
+        if task.key in context.uow.user_tasks.drafted:
+            context.uow.drafts.delete(task.key)
         return replace(
             task,
             state=UserTaskState.COMPLETED,

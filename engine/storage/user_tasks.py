@@ -6,28 +6,34 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_, select, union_all, update
 
 from ..errors import InvalidInput, UserTaskNotFound
 from ..model import Page, UserTask, UserTaskFilter, UserTaskState
 from .link import Link
 from .paging import LAST, Order, contains, matching, page
 from .principals import Principals
+from .schema import draft
 from .schema import user_task as table
 from .schema import user_task_candidate as candidate
 
-_ONE = select(table).where(table.c.key == bindparam("task"))
+_DRAFTED = exists().where(draft.c.user_task_key == table.c.key).label("drafted")
+_ONE = select(table, _DRAFTED).where(table.c.key == bindparam("task"))
 
 
 class UserTasks:
     def __init__(self, link: Link) -> None:
         self._link = link
+        self.drafted: set[int] = set()
+        """Tasks that somebody had a draft of when they were read; most have none to delete at the end."""
 
     def get(self, key: int) -> UserTask:
         """Raises UserTaskNotFound."""
         row = self._link.row(_ONE, task=key)
         if row is None:
             raise UserTaskNotFound(key)
+        if row.drafted:
+            self.drafted.add(key)
         return _value(row)
 
     def by_element_instance(self, element_instance_key: int) -> UserTask | None:

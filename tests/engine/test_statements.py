@@ -10,8 +10,8 @@ from tests.engine.diagrams import process, start, user_task
 LOOP = process("loop", start(), user_task("approve", groups="buyers"), flows="start>approve>approve")
 LOOK = 5
 """The lock with the root's row, the task, the standing of who acts, the live elements, the variables."""
-WRITE = 11
-"""Instance, token (in, out), history, flow, task (new, done), offers (in, out), drafts, audit line."""
+WRITE = 10
+"""Instance, token (in, out), history, flow, task (new, done), offers (in, out), audit line."""
 
 
 @contextmanager
@@ -49,6 +49,18 @@ def test_completing_a_task_looks_five_times_and_changes_each_table_once(engine, 
     assert len(looks) == LOOK
     assert len(changes) == WRITE
     assert len(set(changes)) == WRITE
+
+
+def test_a_draft_goes_with_its_task(engine, deploy, account):
+    anna = account("anna", groups=["buyers"])
+    deploy(LOOP)
+    engine.start_process_instance("loop", by=SYSTEM)
+    key = open_task(engine)
+    engine.save_draft(key, {"note": "half"}, by=anna)
+
+    engine.complete_user_task(key, by=anna)
+
+    assert engine.draft(key, by=anna) is None
 
 
 def test_a_definition_is_read_once_by_a_program(engine, deploy):
