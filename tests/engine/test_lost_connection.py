@@ -67,7 +67,9 @@ def test_a_lost_connection_undoes_the_step_and_blames_no_handler(engine, deploy,
 
 
 @pytest.mark.postgres
-def test_what_came_of_an_external_handler_is_kept_until_the_database_is_back(filled_postgres_url, clock):
+def test_what_came_of_an_external_handler_is_kept_until_the_database_is_back(
+    filled_postgres_url, clock, caplog
+):
     """The clock stands still, so that no lock expires: a result that was lost would never be made up for."""
     inside, go_on, calls = threading.Event(), threading.Event(), []
 
@@ -91,6 +93,7 @@ def test_what_came_of_an_external_handler_is_kept_until_the_database_is_back(fil
         with shut(filled_postgres_url):
             go_on.set()
             wait_until(lambda: not executor.healthy)
+            wait_until(lambda: any(line.name == "engine.jobs.patience" for line in caplog.records))
         wait_until(lambda: ended(engine, instance.key))
         wait_until(lambda: executor.healthy)
     finally:
