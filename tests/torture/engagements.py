@@ -47,6 +47,7 @@ from .answers import WISH, answer
 from .desk import Desk
 
 LIFECYCLE = "engagement_lifecycle"
+UNDER_WAY = ProcessInstanceFilter(process_id=LIFECYCLE, states=(InstanceState.ACTIVE,))
 SCHEME = "torture"
 PRICES = {"A": "1180000", "B": "1050000", "C": "1250000"}
 LONG = timedelta(days=9999)
@@ -98,8 +99,7 @@ class Engage:
 
     def _family(self) -> list[ProcessInstance]:
         """The instances of all engagements that are under way, called ones included."""
-        wanted = ProcessInstanceFilter(process_id=LIFECYCLE, states=(InstanceState.ACTIVE,))
-        roots = self._engine.process_instances(wanted, by=SYSTEM, limit=500).items
+        roots = self._engine.process_instances(UNDER_WAY, by=SYSTEM, limit=500).items
         found: list[ProcessInstance] = []
         for root in roots:
             wanted = ProcessInstanceFilter(root_key=root.key, states=(InstanceState.ACTIVE,))
