@@ -20,8 +20,9 @@ from ..batch import (
     BatchSelectionGrew,
 )
 from ..errors import EngineError, MigrationRefused
+from ..filters import ProcessInstanceFilter
 from ..identity import OPERATE
-from ..model import ProcessInstance, ProcessInstanceFilter, RepairEffect
+from ..model import ProcessInstance, RepairEffect
 from .batch_plan import check_filter, checked_repair, planned
 from .command import Command, CommandContext
 from .incidents import ResolveIncident

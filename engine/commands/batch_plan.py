@@ -13,7 +13,8 @@ from ..batch import (
     NothingChosen,
 )
 from ..errors import InvalidInput
-from ..model import InstanceState, ProcessInstance, ProcessInstanceFilter
+from ..filters import ProcessInstanceFilter
+from ..model import InstanceState, ProcessInstance
 from ..storage import View
 from .values import checked_variables
 

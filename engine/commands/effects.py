@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model import JobFilter, RepairEffect, UserTaskFilter
+from ..filters import JobFilter, UserTaskFilter
+from ..model import RepairEffect
 from ..runtime.changes import Changes
 from .advance import Step
 from .command import CommandContext

@@ -10,9 +10,10 @@ from datetime import datetime
 from ..bpmn import BpmnFile, KnownResources, deployment_problems, read_bpmn
 from ..dmn import DmnModel, compile_dmn_files
 from ..errors import Problem, Severity
+from ..filters import ProcessDefinitionFilter
 from ..forms import FormModel, compile_form
 from ..handlers import HandlerRegistry
-from ..model import ProcessDefinitionFilter, Resource
+from ..model import Resource
 from ..runtime.starting import start_failures
 from ..storage import View
 

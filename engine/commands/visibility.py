@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..errors import DocumentNotFound, PermissionDenied, ProcessInstanceNotFound, UserTaskNotFound
+from ..filters import ProcessDefinitionFilter, ProcessInstanceFilter, UserTaskFilter
 from ..identity import OPERATE, SEE_ALL_TASKS, Rights
 from ..model import (
     Actor,
@@ -13,11 +14,8 @@ from ..model import (
     Document,
     Page,
     ProcessDefinition,
-    ProcessDefinitionFilter,
     ProcessInstance,
-    ProcessInstanceFilter,
     UserTask,
-    UserTaskFilter,
     UserTaskState,
 )
 from ..storage import View

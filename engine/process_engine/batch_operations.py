@@ -20,8 +20,9 @@ from ..commands.batch_operations import (
 )
 from ..commands.batch_plan import check_filter, checked_repair, planned
 from ..errors import EngineError, Unavailable
+from ..filters import ProcessInstanceFilter
 from ..identity import OPERATE
-from ..model import Actor, Page, ProcessInstance, ProcessInstanceFilter
+from ..model import Actor, Page, ProcessInstance
 from .part import EnginePart, order_of
 
 SAMPLE = 5

@@ -14,6 +14,7 @@ from ..commands.values import checked_variables
 from ..commands.visibility import need_any, startable, visible_user_task
 from ..dmn import DecisionResult
 from ..errors import FormNotFound, Problem, ProcessDefinitionNotFound
+from ..filters import ProcessDefinitionFilter
 from ..forms import FormModel
 from ..identity import DEPLOY, OPERATE, WORK_JOBS
 from ..model import (
@@ -24,7 +25,6 @@ from ..model import (
     Form,
     Page,
     ProcessDefinition,
-    ProcessDefinitionFilter,
     Resource,
     Variables,
 )

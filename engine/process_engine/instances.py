@@ -11,6 +11,7 @@ from ..commands.messages import CorrelateMessage, PublishMessage
 from ..commands.signals import BroadcastSignal
 from ..commands.start import StartProcessInstance
 from ..commands.visibility import own_instances, shown_timeline, visible_instance
+from ..filters import ProcessInstanceFilter
 from ..identity import OPERATE
 from ..model import (
     Actor,
@@ -22,7 +23,6 @@ from ..model import (
     MessageSubscription,
     Page,
     ProcessInstance,
-    ProcessInstanceFilter,
     RepairEffect,
     Variable,
     Variables,

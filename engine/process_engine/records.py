@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from ..commands.timings import CommandTimes
 from ..commands.transaction import RunInTransaction, Transaction
+from ..filters import AuditFilter
 from ..identity import READ_AUDIT
 from ..jobs import next_due, run_until_idle
-from ..model import Actor, AuditEntry, AuditFilter, Page
+from ..model import Actor, AuditEntry, Page
 from ..storage import AuditHead, Workload
 from .part import EnginePart
 

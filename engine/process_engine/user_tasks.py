@@ -17,7 +17,8 @@ from ..commands.user_tasks import (
     UpdateUserTask,
 )
 from ..commands.visibility import visible_user_task, visible_user_tasks
-from ..model import Actor, Comment, Draft, Page, UserTask, UserTaskFilter, Variables
+from ..filters import UserTaskFilter
+from ..model import Actor, Comment, Draft, Page, UserTask, Variables
 from .part import EnginePart, order_of
 
 

@@ -9,20 +9,9 @@ from ..commands.documents import StoreDocument
 from ..commands.incidents import ResolveIncident
 from ..commands.jobs import ActivateJobs, CompleteJob, FailJob, ThrowJobError, UpdateJob
 from ..commands.visibility import need_any, visible_document, visible_instance
+from ..filters import IncidentFilter, JobFilter
 from ..identity import OPERATE, WORK_JOBS
-from ..model import (
-    Actor,
-    Document,
-    Incident,
-    IncidentFilter,
-    Job,
-    JobFilter,
-    JobResult,
-    Page,
-    RepairEffect,
-    Timer,
-    Variables,
-)
+from ..model import Actor, Document, Incident, Job, JobResult, Page, RepairEffect, Timer, Variables
 from .part import EnginePart, order_of
 
 

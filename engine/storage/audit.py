@@ -18,7 +18,8 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, update
 
-from ..model import Actor, AuditEntry, AuditFilter, Page
+from ..filters import AuditFilter
+from ..model import Actor, AuditEntry, Page
 from . import json_text
 from .link import Link, as_dict
 from .paging import Order, matching, page

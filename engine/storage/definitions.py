@@ -9,14 +9,8 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, func, or_, select
 
 from ..errors import DecisionNotFound, FormNotFound, NotFound, ProcessDefinitionNotFound
-from ..model import (
-    DecisionDefinition,
-    DecisionRequirements,
-    Form,
-    Page,
-    ProcessDefinition,
-    ProcessDefinitionFilter,
-)
+from ..filters import ProcessDefinitionFilter
+from ..model import DecisionDefinition, DecisionRequirements, Form, Page, ProcessDefinition
 from .link import Link, as_dict
 from .paging import Order, contains, matching, page
 from .schema import (

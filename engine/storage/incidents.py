@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Row, Select, or_, select, update
 
 from ..errors import IncidentNotFound
-from ..model import Incident, IncidentFilter, IncidentState, Page, ProcessInstanceFilter
+from ..filters import IncidentFilter, ProcessInstanceFilter
+from ..model import Incident, IncidentState, Page
 from .instances import keys_of
 from .link import Link
 from .paging import Order, matching, page

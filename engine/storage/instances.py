@@ -23,7 +23,8 @@ from sqlalchemy import (
 )
 
 from ..errors import ProcessInstanceNotFound
-from ..model import InstanceState, Page, ProcessInstance, ProcessInstanceFilter
+from ..filters import ProcessInstanceFilter
+from ..model import InstanceState, Page, ProcessInstance
 from ..runtime.records import LiveInstance
 from .audit import AuditHead
 from .link import Link

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import Row, Select, case, func, literal, null, select, update
 
 from ..errors import JobNotFound
-from ..model import InstanceState, Job, JobFilter, JobKind, JobState, Page
+from ..filters import JobFilter
+from ..model import InstanceState, Job, JobKind, JobState, Page
 from .columns import UtcDateTime
 from .link import Link
 from .paging import Order, matching, page

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, select
 
 from ..bpmn.model import ElementType
-from ..model import ElementState, ProcessInstanceFilter
+from ..filters import ProcessInstanceFilter
+from ..model import ElementState
 from ..runtime.records import LiveElement
 from .instances import keys_of
 from .link import Link

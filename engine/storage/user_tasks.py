@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_, select, union_all, update
 
 from ..errors import InvalidInput, UserTaskNotFound
-from ..model import Page, UserTask, UserTaskFilter, UserTaskState
+from ..filters import UserTaskFilter
+from ..model import Page, UserTask, UserTaskState
 from .link import Link
 from .paging import LAST, Order, contains, matching, page
 from .principals import Principals

@@ -32,7 +32,8 @@ from .diagrams import (
     timer_event,
     user_task,
 )
-from .test_migration import booking, deploy, errors, joining
+from .migrating import deploy, errors
+from .test_migration_of_scopes import booking, joining
 
 ONE_DAY = timer_event("Duration", "P1D")
 LISTENER = (

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import delete, select, update
 
-from engine.model import Actor, AuditFilter, Channel
+from engine.filters import AuditFilter
+from engine.model import Actor, Channel
 from engine.runtime.changes import Changes
 from engine.storage.audit import OUTSIDE, chained_hash
 from engine.storage.schema import audit_chain, audit_entry, process_instance

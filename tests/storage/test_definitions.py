@@ -3,13 +3,8 @@
 import pytest
 
 from engine.errors import DecisionNotFound, FormNotFound, ProcessDefinitionNotFound
-from engine.model import (
-    DecisionDefinition,
-    DecisionRequirements,
-    Form,
-    ProcessDefinitionFilter,
-    ProcessInstanceFilter,
-)
+from engine.filters import ProcessDefinitionFilter, ProcessInstanceFilter
+from engine.model import DecisionDefinition, DecisionRequirements, Form
 from engine.storage import DECISION, FORM, PROCESS
 from tests.storage.sample import NOW, define, end, live_instance, start, user_task, write
 

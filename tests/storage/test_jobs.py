@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import JobNotFound
-from engine.model import InstanceState, JobFilter, JobKind, JobState
+from engine.filters import JobFilter
+from engine.model import InstanceState, JobKind, JobState
 from engine.storage import Database
 from tests.storage.sample import HOUR, NOW, add, end, job, start
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import event
 
 from engine.batch import BatchItemFilter, BatchItemState
-from engine.model import Group, IncidentFilter, InstanceState, ProcessInstanceFilter, User, UserTaskFilter
+from engine.filters import IncidentFilter, ProcessInstanceFilter, UserTaskFilter
+from engine.model import Group, InstanceState, User
 from engine.storage import Database, metadata
 from tests.storage.sample import NOW, start
 from tests.storage.test_jobs import LOCK, TYPES

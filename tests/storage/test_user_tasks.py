@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import InvalidInput, UserTaskNotFound
-from engine.model import Absence, Group, User, UserTaskFilter, UserTaskState
+from engine.filters import UserTaskFilter
+from engine.model import Absence, Group, User, UserTaskState
 from tests.storage.sample import HOUR, NOW, add, start, user_task, write
 
 
