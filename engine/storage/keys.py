@@ -29,9 +29,13 @@ class KeyReserve:
     _ranges: list[tuple[int, int]] = field(default_factory=list)
 
     def take(self) -> tuple[int, int] | None:
-        """A range (first, past the last) that nobody else uses, or None."""
+        """The lowest range (first, past the last) that nobody else uses, or None: keys grow with time."""
         with self._lock:
-            return self._ranges.pop() if self._ranges else None
+            if not self._ranges:
+                return None
+            lowest = min(self._ranges)
+            self._ranges.remove(lowest)
+            return lowest
 
     def give(self, first: int, end: int) -> None:
         with self._lock:
