@@ -170,7 +170,7 @@ class Rooms:
                 row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
             ]
             filled = [n for n in names if connection.execute(f'SELECT 1 FROM "{n}"').fetchone()]
-            self._tables = set(names) - {*filled, "key_sequence"}
+            self._tables = set(names) - {*filled, "key_sequence", "counter"}
 
     @contextmanager
     def open(self) -> Iterator[Room]:

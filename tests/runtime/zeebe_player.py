@@ -186,7 +186,7 @@ class Player:
             case "variable_history":
                 for variable, values in value.items():
                     seen_values = [plain(v) for v in driver.variable_history(variable)]
-                    _check(name, Counter(seen_values) == Counter(values), seen_values)
+                    _check(name, seen_values == values, seen_values)
             case "incident":
                 self._expect_incident(value)
             case "incidents":
@@ -202,7 +202,7 @@ class Player:
                     seen_values = [
                         plain(driver.variables(k).get(variable)) for k, _, _ in driver.all_instances()
                     ]
-                    _check(name, Counter(seen_values) == Counter(values), seen_values)
+                    _check(name, seen_values == values, seen_values)
             case "instances_variables":
                 for instance, variables in value.items():
                     _contains(name, driver.variables(self.named[instance]), variables)
